@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Everything that needs neither root nor a machine; `make check` calls it. Names of steps as arguments run only those.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ ! -x .venv/bin/python ]]; then
+    echo "check: there is no .venv here yet; 'make check' makes it first" >&2
+    exit 2
+fi
+
+# A checkout resolves as kubehub.platform through this link; ansible.cfg names the folder.
+mkdir -p .collections/ansible_collections/kubehub
+ln -sfn ../../.. .collections/ansible_collections/kubehub/platform
+
+export PATH="$PWD/.venv/bin:$PATH"
+exec python -u -m lab.check "$@"
