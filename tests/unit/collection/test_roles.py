@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, kubehub contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every role's API: defaults/main.yml holds the values, meta/argument_specs.yml describes the same names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+ROOT = Path(__file__).parents[3]
+ROLES = {path.name: path for path in sorted((ROOT / "roles").iterdir())}
+AUTHORS = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["authors"]
+every_role = pytest.mark.parametrize("role", ROLES)
+
+
+def load(path: Path) -> Any:
+    """A YAML file's content, or nothing where there is no such file."""
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+
+
+def defaults(role: str) -> dict[str, Any]:
+    """The role's inputs that have a value."""
+    return load(ROLES[role] / "defaults" / "main.yml")
+
+
+def entry_points(role: str) -> dict[str, Any]:
+    """The role's entry points with their options."""
+    return load(ROLES[role] / "meta" / "argument_specs.yml").get("argument_specs", {})
+
+
+def commented(role: str) -> set[str]:
+    """The inputs without a value: they stand in the defaults as comments."""
+    path = ROLES[role] / "defaults" / "main.yml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return set(re.findall(rf"^# ({role}_\w+):", text, re.MULTILINE))
+
+
+def walk(options: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every option with its place, the nested ones too."""
+    for name, option in options.items():
+        yield f"{place}{name}", option
+        yield from walk(option.get("options", {}), f"{place}{name}.")
+
+
+def templated(value: object) -> bool:
+    """Whether a default is decided by Jinja, at whatever depth."""
+    if isinstance(value, dict):
+        return any(templated(item) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return any(templated(item) for item in value)
+    return isinstance(value, str) and "{{" in value
+
+
+def text_files(role: str, *folders: str) -> Iterator[tuple[Path, str]]:
+    """The role's files in some of its folders, with their text."""
+    for folder in folders:
+        for path in sorted((ROLES[role] / folder).rglob("*")):
+            if path.is_file():
+                yield path, path.read_text(encoding="utf-8")
+
+
+@every_role
+def test_main_describes_exactly_the_defaults_and_the_required_inputs(role: str) -> None:
+    main = entry_points(role)["main"].get("options", {})
+    assert set(main) == set(defaults(role)) | commented(role)
+    assert {name for name, option in main.items() if option["required"]} == commented(role)
+
+
+@every_role
+def test_other_entry_points_exist_and_take_nothing_that_main_does_not_describe(role: str) -> None:
+    points = entry_points(role)
+    known = set(points["main"].get("options", {}))
+    for name, point in points.items():
+        if name != "main":
+            assert (ROLES[role] / "tasks" / f"{name}.yml").is_file(), f"{role}: no tasks for entry point {name}"
+            assert set(point.get("options", {})) <= known, f"{role}: entry point {name}"
+
+
+@every_role
+def test_options_are_described_in_full(role: str) -> None:
+    reasons = []
+    for entry, point in entry_points(role).items():
+        for place, option in walk(point.get("options", {}), f"{entry}: "):
+            reasons += [f"{place}: no {key}" for key in ("type", "required", "description") if key not in option]
+            if "default" in option:
+                reasons.append(f"{place}: a default sets nothing here; it belongs in defaults/main.yml")
+            if option.get("type") == "list" and "elements" not in option:
+                reasons.append(f"{place}: no elements")
+    assert reasons == []
+
+
+@every_role
+def test_defaults_are_of_the_described_shape(role: str) -> None:
+    literal = {name: value for name, value in defaults(role).items() if not templated(value)}
+    options = entry_points(role)["main"].get("options", {})
+    found = ArgumentSpecValidator({name: options[name] for name in literal}).validate(literal)
+    assert found.error_messages == []
+
+
+@every_role
+def test_inputs_carry_the_role_s_name(role: str) -> None:
+    strangers = [name for name in defaults(role) if not name.startswith(f"{role}_")]
+    assert strangers == []
+
+
+@every_role
+def test_role_says_who_made_it_and_what_it_needs(role: str) -> None:
+    galaxy = load(ROLES[role] / "meta" / "main.yml")["galaxy_info"]
+    wanted = {"author": AUTHORS[0], "license": "GPL-3.0-or-later", "min_ansible_version": "2.18"}
+    assert {key: galaxy[key] for key in wanted} == wanted
+    platforms = {platform["name"]: set(platform["versions"]) for platform in galaxy["platforms"]}
+    assert platforms == {"Debian": {"bookworm", "trixie"}, "Ubuntu": {"noble"}}
+
+
+@every_role
+def test_readme_stands_beside_the_role(role: str) -> None:
+    text = (ROLES[role] / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {role}\n")
+
+
+@every_role
+def test_role_knows_no_group(role: str) -> None:
+    knows = [
+        f"{path.relative_to(ROLES[role])}: {match[0]}"
+        for path, text in text_files(role, "defaults", "vars", "tasks", "handlers", "templates")
+        for match in re.finditer(r"\bgroups(\[|\.|\s*\|)|\bgroup_names\b", text)
+    ]
+    assert knows == []
+
+
+@every_role
+def test_role_meets_other_roles_only_in_its_defaults(role: str) -> None:
+    theirs = {name for other in ROLES if other != role for name in defaults(other) | dict.fromkeys(commented(other))}
+    knows = sorted(
+        f"{path.relative_to(ROLES[role])}: {word}"
+        for path, text in text_files(role, "tasks", "handlers", "templates")
+        for word in set(re.findall(r"\b\w+\b", text)) & theirs
+    )
+    assert knows == []
