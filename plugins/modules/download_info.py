@@ -100,8 +100,9 @@ from ansible_collections.kubehub.platform.plugins.module_utils._site import down
 
 try:
     import yaml
+
+    YAML_ERROR = ""
 except ImportError:
-    yaml = None
     YAML_ERROR = traceback.format_exc()
 
 CHUNK_BYTES = 2**20
@@ -197,7 +198,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    if wanted["charts"] and yaml is None:
+    if wanted["charts"] and YAML_ERROR:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=YAML_ERROR)
     timeout = wanted["timeout"]
     files = [look_for_file(file["url"], file["checksum_suffix"], timeout) for file in wanted["files"]]
