@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, kubehub contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``python -m lab.machines image|profile``: prints JSON for molecule/default; progress goes to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from lab.machines import image, profile
+
+
+def cache_dir() -> Path:
+    """Return the folder for everything that outlives a checkout (KUBEHUB_CACHE)."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(os.environ.get("KUBEHUB_CACHE") or f"{base}/kubehub")
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; return the exit status."""
+    try:
+        if argv == ["profile"]:
+            print(json.dumps(profile.decide(profile.gather()).to_dict()))
+            return 0
+        if argv == ["image"]:
+            wanted = image.inputs(os.environ.get("LAB_DEBIAN") or "12")
+            start = time.monotonic()
+            print(f"machine image {wanted.name}", file=sys.stderr)
+            made = image.build(wanted, cache_dir() / "machines", () if os.geteuid() == 0 else ("sudo", "-n"))
+            print(f"machine image ready after {time.monotonic() - start:.0f} s", file=sys.stderr)
+            print(json.dumps({"image": wanted.name, "changed": made}))
+            return 0
+    except (image.ImageError, profile.ProfileError) as error:
+        print(f"lab.machines: {error}", file=sys.stderr)
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
