@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, kubehub contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command line: ``python -m lab.content {build,plan,compare,prune}``.
+
+Exit codes: 0 done, 1 something failed or differs (every reason is printed), 2 wrong use, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab.content.folder import IDENTITY, Part, assemble, differences
+from lab.content.items import Item, items
+from lab.content.release import ReleaseError, load
+from lab.content.steps import ContentError, Progress, Step, Workshop, closure, human, remove, size_of
+from lab.content.upstream import answers, mirrored
+
+SOURCES = ("auto", "download", "build")
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where everything of this project is cached: KUBEHUB_CACHE, else kubehub in the user's cache folder."""
+    given = environment.get("KUBEHUB_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    caches = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "kubehub"
+
+
+def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """Parse the command line; its defaults come from LAB_SOURCE, LAB_UPSTREAM and LAB_JOBS."""
+    parser = argparse.ArgumentParser(prog="python -m lab.content", description="Make the content of a mirror.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("build", "make the content and print its folder"),
+        ("plan", "say what build would do, and do nothing"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument(
+            "--source",
+            choices=SOURCES,
+            default=environment.get("LAB_SOURCE") or "auto",
+            help="auto downloads what it can and builds the rest (LAB_SOURCE, now %(default)s)",
+        )
+        command.add_argument(
+            "--upstream",
+            metavar="URL",
+            default=environment.get("LAB_UPSTREAM", ""),
+            help="download from this mirror in upstream's place (LAB_UPSTREAM)",
+        )
+        command.add_argument(
+            "--jobs",
+            type=int,
+            default=int(environment.get("LAB_JOBS") or 0),
+            help="compilers beside each other (LAB_JOBS; 0: as cores and memory allow)",
+        )
+        command.add_argument(
+            "--only", action="append", default=[], metavar="ITEM", help="only this item; may be repeated"
+        )
+        if name == "build":
+            command.add_argument(
+                "--output", type=Path, metavar="DIR", help="put the content there rather than into the cache"
+            )
+    compare = commands.add_parser("compare", help="compare two content folders, every file and image")
+    compare.add_argument("left", type=Path)
+    compare.add_argument("right", type=Path)
+    commands.add_parser("prune", help="remove results and folders that the present list does not need")
+    given = parser.parse_args(argv)
+    if getattr(given, "source", "auto") not in SOURCES:
+        parser.error(f"LAB_SOURCE is {given.source!r}; it must be one of {', '.join(SOURCES)}")
+    return given
+
+
+def chosen(listed: Sequence[Item], names: Sequence[str]) -> list[Item]:
+    """The items with these names, all without names."""
+    unknown = sorted(set(names) - {item.name for item in listed})
+    if unknown:
+        raise ContentError(
+            f"no such item: {', '.join(unknown)}. The items are: {', '.join(item.name for item in listed)}"
+        )
+    return [item for item in listed if not names or item.name in names]
+
+
+def decide(shop: Workshop, listed: Sequence[Item], source: str) -> dict[Item, str]:
+    """Where each item comes from as far as the cache knows: 'download', 'build', or '' where upstream must be asked."""
+    if source != "auto":
+        return dict.fromkeys(listed, source)
+    return {item: "download" if shop.has(item.download) else "build" if shop.has(item.build) else "" for item in listed}
+
+
+def make(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> list[Part]:
+    """Download and build what is missing and return all parts."""
+    say = shop.progress.say
+    decided = decide(shop, listed, source)
+    open_items = [item for item, way in decided.items() if not way]
+    if open_items:
+        reason = answers(probe)
+        if reason:
+            say(f"upstream does not answer, building what is missing ({reason})")
+        else:
+            failed = shop.do_all(item.download for item in open_items)
+            for item in open_items:
+                if item.download in failed:
+                    say(f"{item.name} can't be downloaded and will be built ({failed[item.download]})")
+        for item in open_items:
+            decided[item] = "download" if shop.has(item.download) else "build"
+    steps = {item: item.download if decided[item] == "download" else item.build for item in listed}
+    failed = shop.do_all(steps.values())
+    if failed:
+        reasons = "\n".join(f"  {step.name}: {error}" for step, error in failed.items())
+        raise ContentError(f"{len(failed)} of {len(closure(steps.values()))} steps failed:\n{reasons}")
+    return [Part(item.name, item.version, decided[item], shop.path(step)) for item, step in steps.items()]
+
+
+def build(shop: Workshop, listed: Sequence[Item], source: str, probe: str, output: Path | None) -> Path:
+    """Make the content; returns its folder."""
+    with shop.locked():
+        parts = make(shop, listed, source, probe)
+        identity = hashlib.sha256("\n".join(sorted(f"{part.source} {part.path.name}" for part in parts)).encode())
+        target = output.absolute() if output else shop.root / "folders" / identity.hexdigest()[:16]
+        mark = target / IDENTITY
+        if not (mark.is_file() and mark.read_text(encoding="ascii") == identity.hexdigest()):
+            assemble(target, parts, identity.hexdigest())
+    size = human(size_of(target))
+    shop.progress.say(f"content: {len(parts)} items, {size}, in {target}")
+    return target
+
+
+def plan(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> None:
+    """Print for every item where it would come from, and every step that is missing for it."""
+    decided = decide(shop, listed, source)
+    steps: list[Step] = []
+    for item, way in decided.items():
+        step = item.download if way == "download" else item.build
+        state = "cached" if shop.has(step) else way or f"download if {probe} answers, else build"
+        steps.append(step)
+        print(f"{item.name:28} {item.version:16} {state}")
+    missing = shop.missing(steps)
+    print(f"{len(missing)} of {len(closure(steps))} steps to do, {shop.limits['compile']} compilers beside each other")
+    for step in missing:
+        print(f"  {step.name}")
+
+
+def prune(shop: Workshop, listed: Sequence[Item]) -> None:
+    """Remove what the present list can't use."""
+    wanted = {shop.path(step).name for step in closure([*(i.build for i in listed), *(i.download for i in listed)])}
+    with shop.locked():
+        folders = [*(path for path in shop.store.iterdir() if path.name not in wanted), shop.root / "partial"]
+        freed = sum(size_of(path) for path in folders if path.exists())
+        for path in folders:
+            remove(path)
+    shop.progress.say(f"removed {human(freed)} of old results in {shop.store}")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command."""
+    given = arguments(argv, os.environ)
+    progress = Progress(sys.stderr)
+    try:
+        if given.command == "compare":
+            found = differences(given.left, given.right)
+            print("\n".join(found) if found else f"{given.left} and {given.right} hold the same files and images")
+            return 1 if found else 0
+        release = load()
+        base = getattr(given, "upstream", "").rstrip("/")
+        shop = Workshop(cache_folder(os.environ) / "content", progress, jobs=getattr(given, "jobs", 0) or None)
+        listed = chosen(items(release, base), getattr(given, "only", []))
+        probe = mirrored(base, release.files["kubeadm"].checksum_url)
+        if given.command == "plan":
+            plan(shop, listed, given.source, probe)
+        elif given.command == "prune":
+            prune(shop, listed)
+        else:
+            print(build(shop, listed, given.source, probe, given.output))
+    except (ContentError, ReleaseError) as error:
+        print(f"lab.content: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab.content: interrupted; what is finished is kept, the same command goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,3 @@
+module kubehub/flannel-cni-plugin
+
+go 1.24
