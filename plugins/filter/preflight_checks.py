@@ -25,30 +25,20 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 def preflight_checks(
-    site: Mapping[str, Any],
-    controller: Mapping[str, Any] | None = None,
-    tools: Mapping[str, Any] | None = None,
-    machines: Results | None = None,
-    collected_at: float = 0.0,
-    explained: Mapping[str, str] | None = None,
-    limits: Mapping[str, Any] | None = None,
-    virtual_ip: Results | None = None,
-    downloads: Results | None = None,
+    site: Mapping[str, Any], controller: Mapping[str, Any] | None = None, machines: Mapping[str, Any] | None = None
 ) -> list[_report.Check]:
     """Return the checks of all that was given."""
     try:
         described = Site.parse(site)
         checks = site_checks(described)
-        if controller is not None and tools is not None:
-            checks += controller_checks(Tools.parse(tools), controller)
-        answers = Answers(machines or {}, collected_at, explained or {})
-        if machines is not None and limits is not None:
-            checks += machine_checks(described, answers, Limits.parse(limits))
-        if virtual_ip is not None:
-            checks += virtual_ip_checks(described, answers, virtual_ip)
-        if downloads is not None:
-            checks += download_checks(downloads, described.mirror_url)
-    except (KeyError, TypeError, ValueError) as error:
+        if controller:
+            checks += controller_checks(Tools.parse(controller["wanted"]), controller["seen"])
+        if machines:
+            answers = Answers(machines["answers"], machines["collected_at"], machines["explained"])
+            checks += machine_checks(described, answers, Limits.parse(machines["limits"]))
+            checks += virtual_ip_checks(described, answers, machines["virtual_ip"])
+            checks += download_checks(machines["downloads"], described.mirror_url)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"preflight_checks: {type(error).__name__}: {error}") from error
     return checks
 
@@ -57,7 +47,7 @@ def preflight_interface(site: Mapping[str, Any], machines: Results, name: str) -
     """Return the interface on which a machine reaches the virtual IP."""
     try:
         return asking_interface(Site.parse(site), Answers(machines, 0.0), name)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"preflight_interface: {type(error).__name__}: {error}") from error
 
 

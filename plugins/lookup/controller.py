@@ -104,7 +104,9 @@ def helm_version(program: str) -> dict[str, str]:
         )
     except subprocess.CalledProcessError as error:
         return {"program": program, "version": "", "error": " ".join(error.stderr.split())}
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
+        return {"program": program, "version": "", "error": error.strerror or str(error)}
+    except subprocess.TimeoutExpired as error:
         return {"program": program, "version": "", "error": str(error)}
     match = re.search(r"v(\d+\.\d+\.\d+)", answer.stdout)
     said = " ".join(answer.stdout.split())
