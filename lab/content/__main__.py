@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, kubehub contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Command line: ``python -m lab.content {build,plan,compare,prune}``.
+"""Command line: ``python -m lab.content {build,plan,compare,serve,prune}``.
 
 Exit codes: 0 done, 1 something failed or differs (every reason is printed), 2 wrong use, 130 interrupted.
 """
@@ -9,16 +9,18 @@ Exit codes: 0 done, 1 something failed or differs (every reason is printed), 2 w
 from __future__ import annotations
 
 import argparse
-import hashlib
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lab.content.folder import IDENTITY, Part, assemble, differences
+from lab.content.debian import DebianRoot
+from lab.content.folder import IDENTITY, Part, assemble, differences, identity_of
 from lab.content.items import Item, items
 from lab.content.release import ReleaseError, load
+from lab.content.serve import Server
 from lab.content.steps import ContentError, Progress, Step, Workshop, closure, human, remove, size_of
 from lab.content.upstream import answers, mirrored
 
@@ -58,7 +60,7 @@ def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.N
         command.add_argument(
             "--jobs",
             type=int,
-            default=int(environment.get("LAB_JOBS") or 0),
+            default=environment.get("LAB_JOBS") or "0",
             help="compilers beside each other (LAB_JOBS; 0: as cores and memory allow)",
         )
         command.add_argument(
@@ -71,7 +73,11 @@ def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.N
     compare = commands.add_parser("compare", help="compare two content folders, every file and image")
     compare.add_argument("left", type=Path)
     compare.add_argument("right", type=Path)
-    commands.add_parser("prune", help="remove results and folders that the present list does not need")
+    serve = commands.add_parser("serve", help="serve a content folder on loopback, as a mirror does")
+    serve.add_argument("folder", type=Path)
+    serve.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
+    prune_command = commands.add_parser("prune", help="remove results and folders that the present list does not need")
+    prune_command.add_argument("--debian", action="store_true", help="also what was made from Debian's packages")
     given = parser.parse_args(argv)
     if getattr(given, "source", "auto") not in SOURCES:
         parser.error(f"LAB_SOURCE is {given.source!r}; it must be one of {', '.join(SOURCES)}")
@@ -123,11 +129,11 @@ def build(shop: Workshop, listed: Sequence[Item], source: str, probe: str, outpu
     """Make the content; returns its folder."""
     with shop.locked():
         parts = make(shop, listed, source, probe)
-        identity = hashlib.sha256("\n".join(sorted(f"{part.source} {part.path.name}" for part in parts)).encode())
-        target = output.absolute() if output else shop.root / "folders" / identity.hexdigest()[:16]
-        mark = target / IDENTITY
-        if not (mark.is_file() and mark.read_text(encoding="ascii") == identity.hexdigest()):
-            assemble(target, parts, identity.hexdigest())
+        identity = identity_of(parts)
+        target = output.absolute() if output else shop.root / "folders" / identity[:16]
+        if not (target / IDENTITY).is_file() or (target / IDENTITY).read_text(encoding="ascii") != identity:
+            assemble(target, parts, identity, link=output is None)
+        os.utime(target)
     size = human(size_of(target))
     shop.progress.say(f"content: {len(parts)} items, {size}, in {target}")
     return target
@@ -148,15 +154,23 @@ def plan(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> Non
         print(f"  {step.name}")
 
 
-def prune(shop: Workshop, listed: Sequence[Item]) -> None:
-    """Remove what the present list can't use."""
-    wanted = {shop.path(step).name for step in closure([*(i.build for i in listed), *(i.download for i in listed)])}
+def prune(shop: Workshop, listed: Sequence[Item], *, debian: bool) -> None:
+    """Remove results that the present list can't use, unfinished downloads, and all folders but the last one used.
+
+    With ``debian`` also everything made from Debian's packages, so that the next build takes today's.
+    """
+    steps = closure([*(item.build for item in listed), *(item.download for item in listed)])
+    kept = {
+        shop.path(step).name
+        for step in steps
+        if not (debian and any(isinstance(need, DebianRoot) for need in closure([step])))
+    }
     with shop.locked():
-        folders = [*(path for path in shop.store.iterdir() if path.name not in wanted), shop.root / "partial"]
-        freed = sum(size_of(path) for path in folders if path.exists())
-        for path in folders:
+        folders = sorted((shop.root / "folders").glob("*"), key=lambda path: path.stat().st_mtime)
+        rest = [*(path for path in shop.store.iterdir() if path.name not in kept), *folders[:-1], shop.partial]
+        for path in rest:
             remove(path)
-    shop.progress.say(f"removed {human(freed)} of old results in {shop.store}")
+    shop.progress.say(f"removed {len(rest) - 1} old results and folders in {shop.root}")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -168,6 +182,11 @@ def main(argv: Sequence[str]) -> int:
             found = differences(given.left, given.right)
             print("\n".join(found) if found else f"{given.left} and {given.right} hold the same files and images")
             return 1 if found else 0
+        if given.command == "serve":
+            with Server(given.folder, given.port) as server, contextlib.suppress(KeyboardInterrupt):
+                print(server.url, flush=True)
+                server.serve_forever()
+            return 0
         release = load()
         base = getattr(given, "upstream", "").rstrip("/")
         shop = Workshop(cache_folder(os.environ) / "content", progress, jobs=getattr(given, "jobs", 0) or None)
@@ -176,7 +195,7 @@ def main(argv: Sequence[str]) -> int:
         if given.command == "plan":
             plan(shop, listed, given.source, probe)
         elif given.command == "prune":
-            prune(shop, listed)
+            prune(shop, listed, debian=given.debian)
         else:
             print(build(shop, listed, given.source, probe, given.output))
     except (ContentError, ReleaseError) as error:

@@ -26,6 +26,7 @@ LEFT_BEHIND = (
     *("usr/share/doc", "usr/share/info", "usr/share/lintian", "usr/share/locale", "usr/share/man", "usr/share/perl5"),
     *("usr/share/bash-completion", "usr/share/initramfs-tools", "usr/lib/systemd", "usr/lib/udev", "usr/share/zsh"),
     *("var/cache", "var/lib/apt", "var/lib/dpkg", "var/log"),
+    *(f"usr/lib/{name}/gconv" for name in MULTIARCH.values()),
 )
 
 

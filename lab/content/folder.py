@@ -9,9 +9,8 @@ Its shape is the contract with the role ``mirror`` (docs/docsite/rst/mirror_cont
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 
 from lab.content.oci import sha256_of
 from lab.content.publish import tree_of
-from lab.content.steps import ContentError, remove
+from lab.content.steps import ContentError, copy_file, place, remove
 
 # Differ between a folder that was built and one that was downloaded from it, for they say which.
 DESCRIPTIONS = ("manifest.json", "SHA256SUMS")
@@ -38,14 +37,6 @@ class Part:
     path: Path
 
 
-def _place(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
 def _pretty(value: Any) -> str:
     return json.dumps(value, indent=2, sort_keys=True) + "\n"
 
@@ -58,11 +49,21 @@ def _sums(folder: Path, known: Mapping[Path, str]) -> str:
     return "".join(f"{sums[path]}  {path}\n" for path in paths)
 
 
-def assemble(target: Path, parts: Sequence[Part], identity: str) -> None:
+def identity_of(parts: Sequence[Part]) -> str:
+    """A hash of everything that a folder made of these parts holds."""
+    facts = [
+        [part.name, part.version, part.source, sorted((str(f), s) for f, s in part_sums(part.path).items())]
+        for part in sorted(parts, key=lambda part: part.name)
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def assemble(target: Path, parts: Sequence[Part], identity: str, *, link: bool) -> None:
     """Make the folder under another name and rename it; a content folder that was there is replaced.
 
-    Files are hard links into the store where that is possible, so a folder costs nothing on the store's file system.
+    With ``link`` the files are hard links into the store and cost nothing; without, the folder is on its own.
     """
+    put = place if link else copy_file
     if target.exists() and not (target / "manifest.json").is_file() and any(target.iterdir()):
         raise ContentError(f"{target} is neither empty nor a content folder; name another one")
     new = target.with_name(f".new-{target.name}")
@@ -80,8 +81,8 @@ def assemble(target: Path, parts: Sequence[Part], identity: str) -> None:
             if file in owners:
                 raise ContentError(f"{file} comes from both {owners[file]} and {part.name}")
             owners[file] = part.name
-            _place(part.path / "tree" / file, new / file)
-        known.update(part_sums(part.path, files))
+            put(part.path / "tree" / file, new / file)
+        known.update(part_sums(part.path))
         if (part.path / "images.json").is_file():
             images += json.loads((part.path / "images.json").read_text(encoding="utf-8"))
         manifest.append(
@@ -99,12 +100,14 @@ def assemble(target: Path, parts: Sequence[Part], identity: str) -> None:
     remove(old)
 
 
-def part_sums(path: Path, files: Sequence[Path]) -> dict[Path, str]:
+def part_sums(path: Path) -> dict[Path, str]:
     """The sums of a result's files, kept beside its tree once they were computed."""
     kept = path / "sums.json"
     if not kept.is_file():
         new = path / ".new-sums.json"
-        new.write_text(json.dumps({str(file): sha256_of(path / "tree" / file) for file in files}), encoding="utf-8")
+        new.write_text(
+            json.dumps({str(file): sha256_of(path / "tree" / file) for file in tree_of(path)}), encoding="utf-8"
+        )
         new.rename(kept)
     return {Path(name): value for name, value in json.loads(kept.read_text(encoding="utf-8")).items()}
 

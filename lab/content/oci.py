@@ -56,11 +56,13 @@ def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 class _Pipe:
     """A file object for tarfile that hashes what it passes on."""
 
-    def __init__(self, sink: IO[bytes]) -> None:
+    def __init__(self, shop: Workshop, sink: IO[bytes]) -> None:
+        self.shop = shop
         self.sink = sink
         self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
+        self.shop.check()
         self.digest.update(data)
         self.sink.write(data)
         return len(data)
@@ -75,7 +77,7 @@ def layer_writer(shop: Workshop, out: Path) -> Iterator[tarfile.TarFile]:
             [shop.program("zstd"), *COMPRESSION, "-c"], stdin=subprocess.PIPE, stdout=target, start_new_session=True
         )
         assert child.stdin is not None
-        pipe = _Pipe(child.stdin)
+        pipe = _Pipe(shop, child.stdin)
         try:
             with tarfile.open(fileobj=cast(IO[bytes], pipe), mode="w|", format=tarfile.GNU_FORMAT) as tar:
                 yield tar

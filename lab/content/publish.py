@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import shutil
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import yaml
 
 from lab.content.oci import EPOCH, Copy, sha256_of
 from lab.content.release import ReleaseChart, ReleaseFile
-from lab.content.steps import ContentError, Step, Workshop
+from lab.content.steps import ContentError, Step, Workshop, place
 
 
 def place_of(url: str) -> str:
@@ -59,8 +58,7 @@ class PublishedFile(Step):
     def run(self, shop: Workshop, out: Path) -> None:
         """Copy it and write the checksum."""
         target = out / "tree" / place_of(self.file.url)
-        target.parent.mkdir(parents=True)
-        shutil.copyfile(shop.path(self.program) / "program", target)
+        place(shop.path(self.program) / "program", target)
         write_checksum(out, self.file)
 
 

@@ -40,6 +40,10 @@ class ContentError(Exception):
     """Something that stops the work; the message names the object, what was wanted and what to do."""
 
 
+class InterruptedRunError(ContentError):
+    """The run is being stopped."""
+
+
 @functools.cache
 def code_of(module_name: str) -> str:
     """Hash of a module's code without comments and docstrings, which change no result."""
@@ -168,6 +172,7 @@ class Workshop:
     def __init__(self, root: Path, progress: Progress, *, jobs: int | None = None) -> None:
         self.root = root
         self.store = root / "store"
+        self.partial = root / "partial"
         self.progress = progress
         cores = len(os.sched_getaffinity(0))
         memory = free_memory(Path("/proc/meminfo").read_text(encoding="ascii"))
@@ -176,6 +181,7 @@ class Workshop:
         self.compiler_threads = max(1, -(-cores // compilers), min(cores, 2))
         self._versions: dict[str, str] = {}
         self._keys: dict[Step, str] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._children: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.RLock()
         self._stopped = False
@@ -211,8 +217,7 @@ class Workshop:
             sink.write(f"$ {' '.join(words)}\n".encode())
             sink.flush()
             with self._lock:
-                if self._stopped:
-                    raise ContentError("interrupted")
+                self.check()
                 child = subprocess.Popen(
                     words,
                     cwd=cwd,
@@ -233,6 +238,11 @@ class Workshop:
             tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
             raise ContentError(f"{words[0]} ended with {child.returncode}; the log is {log}:\n{tail}")
         return output.decode(errors="replace")
+
+    def check(self) -> None:
+        """Called by steps that work for long without a command, so that they end when the run is stopped."""
+        if self._stopped:
+            raise InterruptedRunError("interrupted")
 
     def stop(self) -> None:
         """End every running command; steps that are not finished leave nothing behind under their final name."""
@@ -301,6 +311,11 @@ class Workshop:
             visit(step)
         return list(wanted)
 
+    def turn_of(self, name: str) -> threading.Lock:
+        """A lock by name, for what two running steps may both want, such as a layer of two images."""
+        with self._lock:
+            return self._turns.setdefault(name, threading.Lock())
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Only one run works in the store; another waits and says so."""
@@ -355,8 +370,10 @@ class Workshop:
                             waiting.remove(step)
                             started[step] = time.monotonic()
                             running[threads.submit(self.do, step)] = step
-                    if not running:
-                        continue
+                    if waiting and not running and not any(need in failed for need in waiting[0].needs()):
+                        raise ContentError(
+                            f"{waiting[0].name} can't start: a result that it needs is gone from {self.store}"
+                        )
                     finished, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
                     for future in finished:
                         step = running.pop(future)
@@ -389,6 +406,21 @@ class Workshop:
             self.progress.finished(f"{step.name}: FAILED after {seconds:.0f} s")
         else:
             raise error
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, making the folders that hold it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def place(source: Path, target: Path) -> None:
+    """Put a file at a second place, as a hard link where the file system can."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        copy_file(source, target)
 
 
 def remove(path: Path) -> None:

@@ -37,7 +37,7 @@ from lab.content.oci import (
 )
 from lab.content.publish import place_of, write_index
 from lab.content.release import ReleaseChart, ReleaseFile
-from lab.content.steps import ContentError, Step, Workshop
+from lab.content.steps import ContentError, InterruptedRunError, Step, Workshop
 
 TRIES = 3
 TIMEOUT_SECONDS = 30.0
@@ -118,27 +118,45 @@ class Client:
             raise ContentError(f"{url}: more than {SMALL} bytes where a small file was wanted")
         return data
 
-    def save(self, url: str, target: Path, sha256: str, partial: Path) -> None:
-        """A file with a known sum; what an earlier run got of it (in the folder ``partial``) is not asked for again."""
-        partial.mkdir(parents=True, exist_ok=True)
-        part = partial / sha256
-        for attempt in range(self._tries):
+    def save(self, shop: Workshop, url: str, target: Path, sha256: str) -> None:
+        """A file with a known sum; what an interrupted run got of it is not asked for again."""
+        with shop.turn_of(sha256):
+            part = shop.partial / sha256
+            part.parent.mkdir(parents=True, exist_ok=True)
+            if not part.exists() or sha256_of(part) != sha256:
+                self._append(shop, url, part)
+            found = sha256_of(part)
+            if found != sha256:
+                part.unlink()
+                raise ContentError(f"{url}: its SHA-256 is {found}, wanted {sha256}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(target)
+
+    def _append(self, shop: Workshop, url: str, part: Path) -> None:
+        reason = ""
+        for _ in range(self._tries):
             there = part.stat().st_size if part.exists() else 0
+            headers = {"Range": f"bytes={there}-"} if there else {}
             try:
-                headers = {"Range": f"bytes={there}-"} if there else {}
                 with self.open(url, headers) as answer, part.open("ab" if answer.status == 206 else "wb") as sink:
+                    length = int(answer.headers.get("Content-Length", -1))
+                    got = 0
                     while block := answer.read(BLOCK):
-                        sink.write(block)
-                break
+                        got += sink.write(block)
+                        shop.check()
+                if length in (-1, got):
+                    return
+                raise ConnectionError(f"the connection ended after {got} of {length} bytes")
+            except InterruptedRunError:
+                raise
+            except ContentError as error:
+                if not there:
+                    raise
+                part.unlink()  # the server can't go on from here: begin anew
+                reason = str(error)
             except (OSError, http.client.HTTPException) as error:
-                if attempt == self._tries - 1:
-                    raise ContentError(f"{url}: {error}") from error
-        found = sha256_of(part)
-        if found != sha256:
-            part.unlink()
-            raise ContentError(f"{url}: its SHA-256 is {found}, wanted {sha256}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.replace(target)
+                reason = f"{url}: {error}"
+        raise ContentError(reason)
 
 
 def answers(url: str) -> str:
@@ -173,11 +191,6 @@ class Fetch(Step):
     verb: ClassVar[str] = "downloaded"
     code: ClassVar[tuple[str, ...]] = ("lab.content.oci", "lab.content.publish")
 
-    @property
-    def partial(self) -> str:
-        """Name of the folder below the workshop's root that keeps unfinished downloads."""
-        return "partial"
-
 
 @dataclass(frozen=True)
 class FetchedFile(Fetch):
@@ -196,7 +209,7 @@ class FetchedFile(Fetch):
         if self.file.sha256 and not self.base and self.file.sha256 != wanted:
             raise ContentError(f"{self.file.checksum_url} says {wanted}, release_checksums wants {self.file.sha256}")
         target = out / "tree" / place_of(self.file.url)
-        client.save(mirrored(self.base, self.file.url), target, wanted, shop.root / self.partial)
+        client.save(shop, mirrored(self.base, self.file.url), target, wanted)
         (out / "tree" / place_of(self.file.checksum_url)).write_bytes(text)
 
 
@@ -220,7 +233,7 @@ class FetchedChart(Fetch):
         digest = str(entry.get("digest", "")).removeprefix("sha256:")
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise ContentError(f"{index_url}: chart {self.chart.name} {self.chart.version} has no SHA-256 digest")
-        client.save(url, out / "tree" / place_of(self.chart.repo_url) / file, digest, shop.root / self.partial)
+        client.save(shop, url, out / "tree" / place_of(self.chart.repo_url) / file, digest)
         write_index(out, self.chart, {**_plain_yaml(entry), "urls": [file]})
 
 
@@ -258,7 +271,7 @@ class FetchedImage(Fetch):
             algorithm, _, value = digest.partition(":")
             if algorithm != "sha256":
                 raise ContentError(f"{self.reference}: {digest} is no SHA-256 digest")
-            client.save(f"{address}/blobs/{digest}", folder / value, value, shop.root / self.partial)
+            client.save(shop, f"{address}/blobs/{digest}", folder / value, value)
             blobs[digest] = folder / value
         publish_image(out, self.reference, manifest, blobs)
         for path in folder.iterdir():
