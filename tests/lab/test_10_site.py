@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, kubehub contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From bare machines to a verified cluster, and again: what an admin does on the first days."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+from .conftest import Lab
+from .secrets import Watcher
+
+
+def report(lab: Lab, name: str = "verify", **kwargs: str) -> dict[str, dict[str, object]]:
+    """Run verify on the lab and return its report's checks by id and host."""
+    path = lab.logs / f"{name}.json"
+    lab.playbook("playbooks/verify.yml", "-e", f"verify_report_path={path}", log=name)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["schema"] == 1
+    assert content["ok"] is True
+    return {check["id"]: check for check in content["checks"]}
+
+
+def test_check_mode_works_on_bare_machines(lab: Lab) -> None:
+    """Nothing is installed yet, and `--check --diff` still runs to the end and changes nothing."""
+    lab.playbook("playbooks/mirror.yml", log="mirror")
+    lab.playbook("site.yml", "--check", "--diff", log="site-check-bare")
+    gone = lab.shell("cp1", "test ! -e /etc/kubernetes && test ! -e /usr/local/bin/containerd && ! command -v haproxy")
+    assert gone.status == 0
+
+
+def test_site_builds_a_cluster_that_verify_proves(lab: Lab) -> None:
+    """The thin line end to end: balancers, init, joins, network; then every proof from outside."""
+    inits = {machine: lab.init_process(machine) for machine in ("cp1", "cp2", "cp3")}
+    with Watcher(inits, ("/run/kubehub.platform-certificate-key.json",)) as watcher:
+        lab.playbook("site.yml", "-vvv", log="site-first")
+    watched = {"arguments": sorted(watcher.arguments), "secrets": sorted(watcher.secrets)}
+    (lab.logs / "watched.json").write_text(json.dumps(watched), encoding="utf-8")
+    checks = report(lab)
+    assert {check["ok"] for check in checks.values()} == {True}, checks
+    assert stat.S_IMODE(lab.kubeconfig.stat().st_mode) == 0o600
+
+
+def test_second_run_changes_nothing_and_is_quick(lab: Lab) -> None:
+    """`changed=0` everywhere, the controller included."""
+    again = lab.playbook("site.yml", log="site-second")
+    assert again.changed == {}
+    print(f"second run: {again.seconds:.0f} s")
+
+
+def test_check_mode_has_nothing_to_do_on_a_finished_cluster(lab: Lab) -> None:
+    """`--check --diff` on a finished site reports no change."""
+    assert lab.playbook("site.yml", "--check", "--diff", log="site-check-finished").changed == {}
+
+
+def test_lost_controller_is_restored_without_touching_machines(lab: Lab) -> None:
+    """An AWX job starts empty: what the controller lost is fetched anew, and no machine changes."""
+    lab.kubeconfig.unlink()
+    assert lab.playbook("site.yml", log="site-restored").changed == {}
+    assert stat.S_IMODE(lab.kubeconfig.stat().st_mode) == 0o600
