@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints what this control plane knows about its cluster, in one line: "none", "unfinished STEP", "silent" (it has a cluster, but its API
 # doesn't answer) or "member VERSION". Changes nothing.
 # Usage: sh -s UNFINISHED ETCD_DATA_DIR

@@ -1,13 +1,14 @@
+# shellcheck shell=sh
 # Removes the member of a machine from etcd, asking the member that runs here. Prints "removed ID", or nothing when there is none.
 # Usage: sh -s NAME PEER_URL
 set -eu
 name=$1 peer=$2
 
 # etcdctl comes with etcd's image: no second version of it on the machine.
-running=$(ctr -n k8s.io tasks list | awk '$3 == "RUNNING" {print $1}')
+running=$(ctr -n k8s.io tasks list | awk '$3 == "RUNNING" {print $1}' | tr '\n' ' ')
 etcd=''
 for container in $(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd'); do
-  case " $(echo $running) " in *" $container "*) etcd=$container ;; esac
+  case " $running " in *" $container "*) etcd=$container ;; esac
 done
 [ -n "$etcd" ] || { echo 'no etcd container runs on this machine' >&2; exit 1; }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Writes the API server's configuration for encryption at rest with a new key. The key is born here and is read only by control planes that join.
 # Usage: sh -s FILE
 set -eu

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints what of Kubernetes stands on this machine, as YAML. Changes nothing.
 # Usage: sh -s STAMP UNFINISHED PACKAGE...
 set -eu

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints what this machine's kernel and container allow, as YAML. Changes nothing.
 set -eu
 
