@@ -137,31 +137,39 @@ def plan(
     signings: Sequence[Signing],
     wants: Iterable[Wanted],
     newcomers: Iterable[str] = (),
-) -> dict[str, Any]:
+) -> dict[str, list[Any]]:
     """Return what is to be done for the wanted nodes.
 
-    C(commands) are kubectl's arguments, C(approve) and C(refused) (name and reason) serving certificates' requests, C(missing) wanted
-    nodes that the cluster doesn't know, and C(waiting) those newcomers whose kubelet hasn't asked for its certificate yet.
+    C(commands) are kubectl's arguments, C(approve) names of requests for serving certificates, C(pending) wanted nodes of which something is
+    still to come: their node or, for a newcomer, its kubelet's request. C(reasons) says what is wrong now, a line each.
     """
     known = {str(node["metadata"]["name"]): node for node in nodes}
     by_user: dict[str, list[Signing]] = {}
     for signing in signings:
         by_user.setdefault(signing.username, []).append(signing)
-    result: dict[str, Any] = {"commands": [], "approve": [], "refused": [], "missing": [], "waiting": []}
+    result: dict[str, list[Any]] = {"commands": [], "approve": [], "pending": [], "reasons": []}
     new = set(newcomers)
     for want in wants:
         if want.name not in known:
-            result["missing"].append(want.name)
+            result["pending"].append(want.name)
+            result["reasons"].append(
+                f"{want.name}: the cluster doesn't know this node. See `journalctl -u kubelet` there."
+            )
             continue
         result["commands"] += commands(known[want.name], want)
         good = False
         for signing in by_user.get(f"{NODE_USER}{want.name}", ()):
             reason = None if signing.decided else refusal(signing, want)
             if reason is not None:
-                result["refused"].append({"name": signing.name, "reason": reason})
+                result["reasons"].append(
+                    f"{want.name}: the request {signing.name} for its kubelet's serving certificate isn't approved: {reason}."
+                )
             elif not signing.decided:
                 result["approve"].append(signing.name)
             good = good or signing.approved or (reason is None and not signing.decided)
         if want.name in new and not good:
-            result["waiting"].append(want.name)
+            result["pending"].append(want.name)
+            result["reasons"].append(
+                f"{want.name}: its kubelet has asked for no serving certificate. See `journalctl -u kubelet` there."
+            )
     return result
