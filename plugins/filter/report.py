@@ -30,10 +30,10 @@ def report_table(value: object, fold: bool = False, width: int = 120) -> str:
         raise AnsibleFilterError(str(error)) from error
 
 
-def report_reasons(value: object) -> list[str]:
+def report_reasons(value: object, fold: bool = False) -> list[str]:
     """Return a line for each failed check of a report."""
     try:
-        return _report.reasons(_report.parse(value))
+        return _report.reasons(_report.parse(value), fold=fold)
     except _report.ReportError as error:
         raise AnsibleFilterError(str(error)) from error
 

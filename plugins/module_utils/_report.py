@@ -158,16 +158,19 @@ def summary(report: Report) -> str:
     return f"{line} Stand-ins met: {', '.join(report['standins'])}." if report["standins"] else line
 
 
-def reasons(report: Report) -> list[str]:
-    """Return one line for each failed check: host, name, what was seen, what to do."""
-    return [_reason(item) for item in report["checks"] if status(item) == "FAILED"]
+def reasons(report: Report, *, fold: bool = False) -> list[str]:
+    """Return one line for each failed check: host, name, what was seen, what to do.
+
+    With ``fold``, checks that say the same of several hosts share a line.
+    """
+    return _reasons([item for item in report["checks"] if status(item) == "FAILED"], fold)
 
 
 def table(report: Report, *, fold: bool = False, width: int = 120) -> str:
     """Return the report as text: a row a check, then what to do, then the counts.
 
-    Lines have at most ``width`` columns where words allow. With ``fold``, checks that are ok and say the same of
-    several hosts share a row.
+    Lines have at most ``width`` columns where words allow. With ``fold``, checks that say the same of several
+    hosts share a row.
     """
     body = _rows(report["checks"], fold)
     measured = "seconds" if any(row[3] for row in body) else ""
@@ -182,8 +185,8 @@ def table(report: Report, *, fold: bool = False, width: int = 120) -> str:
         found = [item for item in report["checks"] if status(item) == wanted and (item["remedy"] or wanted == "FAILED")]
         if found:
             lines += ["", f"{title}: what to do"]
-            for item in found:
-                lines += _wrap("- ", _reason(item), 2, width)
+            for reason in _reasons(found, fold):
+                lines += _wrap("- ", reason, 2, width)
     return "\n".join([*lines, "", *_wrap("", summary(report), 0, width)])
 
 
@@ -192,10 +195,8 @@ def _rows(checks: Sequence[Check], fold: bool) -> list[tuple[str, str, str, str,
     hosts: dict[tuple[str, ...], list[str]] = {}
     for index, item in enumerate(checks):
         seconds = "" if item["seconds"] is None else f"{item['seconds']:.2f}"
-        outcome = status(item)
         # The index keeps apart what must not be folded.
-        mark = "" if fold and outcome == "ok" else str(index)
-        key = (outcome, item["name"], seconds, " ".join(item["detail"].removeprefix(WARNING_PREFIX).split()), mark)
+        key = (status(item), item["name"], seconds, _detail(item), "" if fold else str(index))
         hosts.setdefault(key, []).append(item["host"])
     return [(key[0], _hosts(names), key[1], key[2], key[3]) for key, names in hosts.items()]
 
@@ -205,13 +206,20 @@ def _hosts(names: Iterable[str]) -> str:
     return ", ".join(unique) if len(unique) <= 3 else f"{unique[0]} +{len(unique) - 1}"
 
 
-def _reason(item: Check) -> str:
-    detail = " ".join(item["detail"].removeprefix(WARNING_PREFIX).split())
-    remedy = " ".join(item["remedy"].split())
-    text = f"{item['host']}: {item['name']}: {detail}"
-    if not remedy:
-        return text
-    return f"{text} {remedy}" if text.endswith((".", "!", "?")) else f"{text}. {remedy}"
+def _reasons(checks: Sequence[Check], fold: bool) -> list[str]:
+    """Return what there is to say of checks, each with all its hosts: nobody repairs "cp1 and others"."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for index, item in enumerate(checks):
+        remedy = " ".join(item["remedy"].split())
+        detail = _detail(item)
+        end = "" if not remedy or detail.endswith((".", "!", "?")) else "."
+        text = f"{item['name']}: {detail}{end} {remedy}".rstrip()
+        hosts.setdefault((text, "" if fold else str(index)), []).append(item["host"])
+    return [f"{', '.join(dict.fromkeys(names))}: {text}" for (text, _mark), names in hosts.items()]
+
+
+def _detail(item: Check) -> str:
+    return " ".join(item["detail"].removeprefix(WARNING_PREFIX).split())
 
 
 def _wrap(first: str, text: str, indent: int, width: int) -> list[str]:

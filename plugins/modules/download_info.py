@@ -92,6 +92,8 @@ downloads:
 import hashlib
 import traceback
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.urls import open_url
@@ -113,12 +115,38 @@ def found(kind: str, url: str) -> dict[str, Any]:
     return {"kind": kind, "url": url, "error": "", "size": None, "published": "", "sha256": ""}
 
 
-def look_for_file(url: str, suffix: str, timeout: int) -> dict[str, Any]:
+class Client:
+    """Asks servers, and asks one that does not answer only once: waiting for it again would take minutes."""
+
+    def __init__(self, timeout: int) -> None:
+        """Wait ``timeout`` seconds for each answer."""
+        self.timeout = timeout
+        self.silent: dict[str, str] = {}
+
+    def ask(self, url: str, method: str = "GET", headers: dict[str, str] | None = None) -> Any:
+        """Return the open answer; raise OSError with a text for people when there is none."""
+        server = urlsplit(url).netloc
+        if server in self.silent:
+            raise OSError(self.silent[server])
+        try:
+            return open_url(url, method=method, headers=headers, timeout=self.timeout)
+        except HTTPError as error:
+            raise OSError(f"{error.code} {error.reason}") from error
+        except URLError as error:
+            reason = error.reason
+            self.silent[server] = (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
+            raise OSError(self.silent[server]) from error
+        except TimeoutError as error:
+            self.silent[server] = f"no answer in {self.timeout} s"
+            raise OSError(self.silent[server]) from error
+
+
+def look_for_file(client: Client, url: str, suffix: str) -> dict[str, Any]:
     """Return whether a file and the checksum beside it can be had."""
     record = found("file", url)
     try:
-        record["size"] = int(open_url(url, method="HEAD", timeout=timeout).headers.get("Content-Length") or 0) or None
-        beside = open_url(url + suffix, timeout=timeout).read(CHUNK_BYTES).decode(errors="replace")
+        record["size"] = int(client.ask(url, "HEAD").headers.get("Content-Length") or 0) or None
+        beside = client.ask(url + suffix).read(CHUNK_BYTES).decode(errors="replace")
         record["published"] = downloads.published_sha256(beside, url.rpartition("/")[2])
         if not record["published"]:
             record["error"] = f"no SHA-256 for it in {url + suffix}"
@@ -127,7 +155,7 @@ def look_for_file(url: str, suffix: str, timeout: int) -> dict[str, Any]:
     return record
 
 
-def verify_smallest(records: list[dict[str, Any]], timeout: int) -> None:
+def verify_smallest(client: Client, records: list[dict[str, Any]]) -> None:
     """Download the smallest file that can be had and keep its SHA-256 in its record."""
     candidates = [record for record in records if record["size"] and not record["error"]]
     if not candidates:
@@ -135,7 +163,7 @@ def verify_smallest(records: list[dict[str, Any]], timeout: int) -> None:
     record = min(candidates, key=lambda item: item["size"])
     digest = hashlib.sha256()
     try:
-        with open_url(record["url"], timeout=timeout) as stream:
+        with client.ask(record["url"]) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 digest.update(chunk)
         record["sha256"] = digest.hexdigest()
@@ -143,21 +171,21 @@ def verify_smallest(records: list[dict[str, Any]], timeout: int) -> None:
         record["error"] = str(error)
 
 
-def look_for_image(registry_url: str, image: str, timeout: int) -> dict[str, Any]:
+def look_for_image(client: Client, registry_url: str, image: str) -> dict[str, Any]:
     """Return whether an image's manifest can be had."""
     record = found("image", downloads.manifest_url(registry_url, image))
     try:
-        open_url(record["url"], method="HEAD", timeout=timeout, headers={"Accept": downloads.MANIFEST_TYPES})
+        client.ask(record["url"], "HEAD", {"Accept": downloads.MANIFEST_TYPES})
     except (OSError, ValueError) as error:
         record["error"] = str(error)
     return record
 
 
-def look_for_chart(chart: dict[str, str], timeout: int) -> dict[str, Any]:
+def look_for_chart(client: Client, chart: dict[str, str]) -> dict[str, Any]:
     """Return whether a chart's version is in its repository's index."""
     record = found("chart", f"{chart['repo_url']}/index.yaml")
     try:
-        index = yaml.safe_load(open_url(record["url"], timeout=timeout).read())
+        index = yaml.safe_load(client.ask(record["url"]).read())
         versions = [entry["version"] for entry in index["entries"].get(chart["name"], [])]
         if chart["version"] not in versions:
             record["error"] = f"no {chart['name']} {chart['version']} in it, but {', '.join(versions[:5]) or 'none'}"
@@ -194,18 +222,19 @@ def main() -> None:
             },
             "timeout": {"type": "int", "default": 10},
         },
-        required_by={"images": "registry_url"},
         supports_check_mode=True,
     )
     wanted = module.params
+    if wanted["images"] and not wanted["registry_url"]:
+        module.fail_json(msg="images are asked of a mirror: registry_url is missing")
     if wanted["charts"] and YAML_ERROR:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=YAML_ERROR)
-    timeout = wanted["timeout"]
-    files = [look_for_file(file["url"], file["checksum_suffix"], timeout) for file in wanted["files"]]
+    client = Client(wanted["timeout"])
+    files = [look_for_file(client, file["url"], file["checksum_suffix"]) for file in wanted["files"]]
     if wanted["verify"]:
-        verify_smallest(files, timeout)
-    images = [look_for_image(wanted["registry_url"], image, timeout) for image in wanted["images"]]
-    charts = [look_for_chart(chart, timeout) for chart in wanted["charts"]]
+        verify_smallest(client, files)
+    images = [look_for_image(client, wanted["registry_url"], image) for image in wanted["images"]]
+    charts = [look_for_chart(client, chart) for chart in wanted["charts"]]
     module.exit_json(changed=False, downloads=files + images + charts)
 
 

@@ -126,7 +126,8 @@ def _connections(site: Site, answers: Answers) -> list[_report.Check]:
             findings = [Finding("not part of this run (--limit)", host=name, kind="not proved")]
         elif result.get("unreachable"):
             remedy = f"Check the machine, its ansible_host and the SSH key with: ansible {name} -m ansible.builtin.ping"
-            findings = [Finding(message, remedy, host=name)]
+            # Before what ssh says, Ansible tells what it tried.
+            findings = [Finding(message.rpartition("over ssh: ")[2].removeprefix("ssh: "), remedy, host=name)]
         elif re.search(r"sudo|become|privilege|password", message, re.IGNORECASE):
             remedy = "Give the user of ansible_user sudo, and set ansible_become_password where sudo asks for one."
             findings = [Finding(f"no root: {message}", remedy, host=name)]

@@ -164,7 +164,7 @@ def test_the_table_counts_each_kind_apart_and_lists_the_remedies_below() -> None
     assert _report.table(MIXED) == TABLE
 
 
-def test_a_folded_table_joins_only_what_passed_and_says_the_same() -> None:
+def test_a_folded_table_joins_what_says_the_same() -> None:
     folded = _report.table(MIXED, fold=True).splitlines()
     assert folded[1:4] == [
         "ok          cp1, cp2  Memory          4096 MiB",
@@ -197,4 +197,21 @@ def test_the_reasons_are_those_of_failed_checks() -> None:
     assert _report.reasons(MIXED) == [
         "cp3: Memory: 900 MiB, at least 1700 MiB are wanted. Give it more memory.",
         "lb1: Ports: 6443 is taken by sshd. Stop sshd.",
+    ]
+
+
+def test_folded_reasons_name_every_host() -> None:
+    report = _report.build(
+        [check(host=f"w{number}", ok=False, detail="1 MiB", remedy="Add some.") for number in range(1, 6)]
+    )
+    assert _report.reasons(report, fold=True) == ["w1, w2, w3, w4, w5: Memory: 1 MiB. Add some."]
+    assert len(_report.reasons(report)) == 5
+    assert _report.table(report, fold=True).splitlines() == [
+        "result  host   check   detail",
+        "FAILED  w1 +4  Memory  1 MiB",
+        "",
+        "FAILED: what to do",
+        "- w1, w2, w3, w4, w5: Memory: 1 MiB. Add some.",
+        "",
+        "0 checks ok, 0 warnings, 5 FAILED, 0 not proved.",
     ]
