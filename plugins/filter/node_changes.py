@@ -11,10 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from ansible_collections.kubehub.platform.plugins.module_utils import _nodes
+
+try:
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 
 def _request(text: str) -> _nodes.Request:
@@ -57,6 +63,10 @@ def node_changes(
     objects: Sequence[Mapping[str, Any]], nodes: Iterable[Mapping[str, Any]], newcomers: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Return what makes the cluster's nodes those of the inventory."""
+    if not HAS_CRYPTOGRAPHY:
+        raise AnsibleFilterError(
+            "node_changes: the Python that runs Ansible lacks the package cryptography; install it"
+        )
     try:
         return _nodes.plan(
             [item for item in objects if item["kind"] == "Node"],

@@ -4,19 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import re
-import subprocess
-import sys
-from importlib import metadata
-from pathlib import Path
-from typing import Any
-
-import yaml
-from ansible.plugins.lookup import LookupBase
-from ansible.release import __version__ as ansible_version
-
 DOCUMENTATION = r"""
 name: controller
 short_description: Tell what the machine that runs Ansible has installed
@@ -63,6 +50,19 @@ _raw:
     collections: {description: Versions of collections by name., type: dict}
     helm: {description: "C(program), C(version) (empty when it does not run) and C(error).", type: dict}
 """
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
 
 
 def package_version(name: str) -> str:

@@ -66,8 +66,8 @@ machine:
     time: {description: The machine's clock in seconds since 1970., type: float}
     uid: {description: The user that the module ran as., type: int}
     python: {description: The version of Python that ran the module., type: str}
-    system: {description: The distribution from os-release, such as C(debian)., type: str}
-    system_version: {description: The distribution's version, such as C(13)., type: str}
+    system: {description: "The distribution from os-release, such as C(debian).", type: str}
+    system_version: {description: "The distribution's version, such as C(13).", type: str}
     architecture: {description: The kernel's name of the architecture., type: str}
     init: {description: Name of the first process., type: str}
     container: {description: Whether the machine is itself a container., type: bool}

@@ -152,11 +152,11 @@ def format_time(time: datetime) -> str:
 
 def generate(choose: Choose, taken: Collection[str], *, description: str, expires: datetime) -> Token:
     """A new token for joins whose id is not taken. ``choose`` draws one character; give it ``secrets.choice``."""
-    while (identifier := "".join(choose(ALPHABET) for _ in range(6))) in taken:
+    while (identifier := "".join(choose(ALPHABET) for _position in range(6))) in taken:
         pass
     return Token(
         id=identifier,
-        secret="".join(choose(ALPHABET) for _ in range(16)),
+        secret="".join(choose(ALPHABET) for _position in range(16)),
         description=description,
         expires=expires.astimezone(timezone.utc).replace(microsecond=0),
         usages=USAGES,
