@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 import subprocess
 import tempfile
@@ -152,10 +151,13 @@ def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...]) -> bool:
         return False
     cache.mkdir(parents=True, exist_ok=True)
     archive = cache / f"{wanted.tag}.tar"
-    if not archive.exists():
-        with tempfile.TemporaryDirectory(dir=cache, prefix=".building-") as folder:
-            _bootstrap(wanted, Path(folder), sudo)
-            os.replace(Path(folder) / "root.tar", archive)
+    # Labs may be brought up side by side: the second waits for the first one's image.
+    with (cache / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not archive.exists():
+            with tempfile.TemporaryDirectory(dir=cache, prefix=".building-") as folder:
+                _bootstrap(wanted, Path(folder), sudo)
+                (Path(folder) / "root.tar").replace(archive)
     changes = ("--change", 'CMD ["/sbin/init"]', "--change", "STOPSIGNAL SIGRTMIN+3")
     command = [*sudo, "podman", "import", "--quiet", *changes, str(archive), wanted.name]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
