@@ -106,7 +106,7 @@ def kubeconfig_server(text: str) -> str:
 
 def image_version(text: str) -> str:
     """Return the version in the first image's tag of a static pod's manifest, without the leading v."""
-    match = re.search(r"^\s*(?:- )?image:\s*\S+:v?([\w.+-]+?)(?:@\S+)?\s*$", text, re.MULTILINE)
+    match = re.search(r"^\s*(?:- )?image:[^\S\n]*[^\s@]+:v?([\w.-]+)(?:@\S+)?\s*$", text, re.MULTILINE)
     return match[1] if match else ""
 
 
