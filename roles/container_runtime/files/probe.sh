@@ -1,6 +1,5 @@
-# shellcheck shell=sh
 # Prints what of the container runtime stands on this machine, as YAML. Changes nothing.
-# Usage: sh -s STAMP PACKAGE...
+# Usage: sh -s STAMP PACKAGE... -- FILE...
 set -eu
 stamp=$1
 shift
@@ -13,13 +12,20 @@ fi
 echo "installed: '$installed'"
 
 echo 'packages_missing:'
-for package; do
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "  - $package"
+while [ "$1" != -- ]; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || echo "  - $1"
+  shift
+done
+shift
+
+# Mirrors that are no longer wanted count too.
+echo 'files:'
+for file in $(printf '%s\n' "$@" /etc/containerd/certs.d/*/hosts.toml | sort -u); do
+  [ ! -e "$file" ] || echo "  $file: $(stat -c %a "$file") $(sha256sum "$file" | cut -d' ' -f1)"
 done
 
-echo 'registries:'
-for hosts in /etc/containerd/certs.d/*/hosts.toml; do
-  [ -r "$hosts" ] || continue
-  registry=${hosts%/hosts.toml}
-  echo "  ${registry##*/}: $(sha256sum <"$hosts" | cut -d' ' -f1)"
-done
+if systemctl --quiet is-enabled containerd 2>/dev/null && systemctl --quiet is-active containerd; then
+  echo 'running: true'
+else
+  echo 'running: false'
+fi

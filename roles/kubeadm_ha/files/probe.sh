@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Prints what of Kubernetes stands on this machine, as YAML. Changes nothing.
-# Usage: sh -s STAMP UNFINISHED PACKAGE...
+# Usage: sh -s STAMP UNFINISHED PACKAGE... -- FILE...
 set -eu
 stamp=$1 unfinished=$2
 shift 2
@@ -18,9 +18,23 @@ echo "unfinished: '$step'"
 if [ -e /etc/kubernetes/kubelet.conf ] && [ -z "$step" ]; then echo 'joined: true'; else echo 'joined: false'; fi
 
 echo 'packages_missing:'
-for package; do
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "  - $package"
+while [ "$1" != -- ]; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || echo "  - $1"
+  shift
 done
+shift
+
+echo 'files:'
+for file; do
+  [ ! -e "$file" ] || echo "  $file: $(stat -c %a "$file") $(sha256sum "$file" | cut -d' ' -f1)"
+done
+
+# Before the machine has joined there is nothing that kubelet could run with.
+if systemctl --quiet is-enabled kubelet 2>/dev/null && { [ ! -e /etc/kubernetes/kubelet.conf ] || systemctl --quiet is-active kubelet; }; then
+  echo 'running: true'
+else
+  echo 'running: false'
+fi
 
 # Off for good: none in use, none in fstab, and nothing that systemd would find at the next boot.
 if [ "$(sed 1d /proc/swaps | wc -l)" -eq 0 ] &&
