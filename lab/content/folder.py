@@ -1,5 +1,4 @@
 # Copyright: (c) 2026, kubehub contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The content folder: put together from results, compared with another, cleaned of old ones.
 
@@ -42,7 +41,7 @@ def _pretty(value: Any) -> str:
 
 
 def _sums(folder: Path, known: Mapping[Path, str]) -> str:
-    paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    paths = sorted((path.relative_to(folder) for path in folder.rglob("*") if path.is_file()), key=str)
     missing = [path for path in paths if path not in known]
     with ThreadPoolExecutor() as threads:
         sums = {**known, **dict(zip(missing, threads.map(sha256_of, [folder / path for path in missing]), strict=True))}

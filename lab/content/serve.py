@@ -1,5 +1,4 @@
 # Copyright: (c) 2026, kubehub contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Serve a content folder as the role ``mirror`` does, on loopback: to try the download way without a machine."""
 

@@ -1,5 +1,4 @@
 # Copyright: (c) 2026, kubehub contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Steps that download from upstream, or from a mirror in its place, and verify what they got.
 
@@ -175,7 +174,7 @@ def expected_sum(text: str, name: str) -> str:
         if (
             words
             and re.fullmatch(r"[0-9a-fA-F]{64}", words[0])
-            and (len(words) == 1 or words[-1].lstrip("*").endswith(name))
+            and (len(words) == 1 or words[-1].lstrip("*").rpartition("/")[2] == name)
         ):
             return words[0].lower()
     raise ContentError(f"the checksum file has no SHA-256 for {name}")
