@@ -8,9 +8,5 @@ if [[ ! -x .venv/bin/python ]]; then
     exit 2
 fi
 
-# A checkout resolves as kubehub.platform through this link; ansible.cfg names the folder.
-mkdir -p .collections/ansible_collections/kubehub
-ln -sfn ../../.. .collections/ansible_collections/kubehub/platform
-
 export PATH="$PWD/.venv/bin:$PATH"
 exec python -u -m lab.check "$@"
