@@ -41,7 +41,7 @@ def ask(command: Sequence[str]) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _read(path: str) -> str:
+def _read(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -52,27 +52,20 @@ def _json(text: str | None) -> Any:
     return json.loads(text) if text and text.strip() else None
 
 
-def kernel_states(names: Sequence[str], release: str) -> dict[str, str]:
-    """Return 'here', 'loadable' or 'missing' for each kernel feature."""
-    config = _read(f"/boot/config-{release}")
-    if not config and Path("/proc/config.gz").exists():
-        with gzip.open("/proc/config.gz", "rt") as stream:
-            config = stream.read()
-    builtin = _read(f"/lib/modules/{release}/modules.builtin") + _read(f"/lib/modules/{release}/modules.dep")
-    built = _read(f"/lib/modules/{release}/modules.builtin")
+def kernel_states(names: Sequence[str], release: str, root: Path = Path("/")) -> dict[str, str]:
+    """Return 'here', 'loadable' or 'missing' for each kernel feature, from the files of the system at ``root``."""
+    config = _read(root / f"boot/config-{release}")
+    if not config and (root / "proc/config.gz").exists():
+        config = gzip.decompress((root / "proc/config.gz").read_bytes()).decode()
+    options = set(config.splitlines())
+    built_in = _read(root / f"lib/modules/{release}/modules.builtin")
+    modules = _read(root / f"lib/modules/{release}/modules.dep")
     states = {}
     for name in names:
-        file_name = f"/{name}.ko"
-        if (
-            Path(f"/sys/module/{name}").exists()
-            or f"{KERNEL_OPTION[name]}=y" in config.splitlines()
-            or file_name in built
-        ):
+        if (root / "sys/module" / name).exists() or f"{KERNEL_OPTION[name]}=y" in options or f"/{name}.ko" in built_in:
             states[name] = "here"
-        elif file_name in builtin or ask(["modprobe", "--dry-run", name]) is not None:
-            states[name] = "loadable"
         else:
-            states[name] = "missing"
+            states[name] = "loadable" if f"/{name}.ko" in modules else "missing"
     return states
 
 
@@ -112,7 +105,7 @@ def _free(path: str) -> Disk:
     place = Path(path).absolute()
     while not place.exists():
         place = place.parent
-    return Disk(path, shutil.disk_usage(place).free)
+    return Disk(path, shutil.disk_usage(place).free, place.stat().st_dev)
 
 
 def gather(environment: Mapping[str, str], python: str) -> Facts:
@@ -120,10 +113,7 @@ def gather(environment: Mapping[str, str], python: str) -> Facts:
     root = os.geteuid() == 0
     sudo = not root and ask(["sudo", "-n", "true"]) is not None
     become = [] if root else ["sudo", "-n"]
-    try:
-        os_release = dict(re.findall(r'(?m)^([A-Z_]+)="?([^"\n]*)', _read("/etc/os-release")))
-    except ValueError:
-        os_release = {}
+    os_release = dict(re.findall(r'(?m)^([A-Z_]+)="?([^"\n]*)', _read("/etc/os-release")))
     status = dict(re.findall(r"(?m)^(\w+):\s+(.*)$", _read("/proc/self/status")))
     version = re.search(r"(\d+)\.(\d+)\.(\d+)", ask(["podman", "--version"]) or "")
     candidate = re.search(r"Candidate:\s+(?:\d+:)?(\d[\w.]*)", ask(["apt-cache", "policy", "podman"]) or "")
@@ -152,7 +142,9 @@ def gather(environment: Mapping[str, str], python: str) -> Facts:
         runtimes=tuple(name for name in ("crun", "runc") if shutil.which(name) or Path(f"/usr/sbin/{name}").exists()),
         memory_available=int(memory[1]) * 1024 if memory else 0,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        disks={"cache": _free(cache), "podman": _free(graphroot)},
+        cache=_free(cache),
+        cache_warm=any(Path(cache, "content/folders").glob("*")),
+        storage=_free(graphroot),
         kernel=kernel_states(tuple(KERNEL_NEEDED), platform.release()),
         inotify={
             name: int(_read(f"/proc/sys/fs/inotify/{name}") or 0) for name in ("max_user_instances", "max_user_watches")
