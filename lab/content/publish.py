@@ -113,9 +113,18 @@ def chart_ignores(rules: str, name: str) -> bool:
     return False
 
 
+# What helm's Metadata and ChartVersion know (pkg/chart/metadata.go, pkg/repo/index.go). helm refuses an index with any
+# other key, though Chart.yaml may have some: Cilium's has displayName.
+INDEX_KEYS = frozenset(
+    "annotations apiVersion appVersion condition created dependencies deprecated description digest home icon keywords"
+    " kubeVersion maintainers name removed sources tags type urls version".split()
+)
+
+
 def write_index(out: Path, chart: ReleaseChart, entry: dict[str, Any]) -> None:
     """The repository's index.yaml with this one chart; its archive lies beside it."""
-    index = {"apiVersion": "v1", "generated": EPOCH, "entries": {chart.name: [entry]}}
+    kept = {key: value for key, value in entry.items() if key in INDEX_KEYS}
+    index = {"apiVersion": "v1", "generated": EPOCH, "entries": {chart.name: [kept]}}
     path = out / "tree" / place_of(chart.repo_url) / "index.yaml"
     path.write_text(yaml.safe_dump(index, sort_keys=True), encoding="utf-8")
 

@@ -32,7 +32,7 @@ class Source(Step):
         chart = out / "chart"
         (chart / "templates").mkdir(parents=True)
         (chart / "Chart.yaml").write_text(
-            f"apiVersion: v2\nname: tool\nversion: {self.version}\nappVersion: 1.2.3\n", encoding="utf-8"
+            f"apiVersion: v2\nname: tool\nversion: {self.version}\nappVersion: 1.2.3\ndisplayName: T\n", encoding="utf-8"
         )
         (chart / ".helmignore").write_text("# drafts\n*.tmpl\nbuild/\n", encoding="utf-8")
         (chart / "values.yaml").write_text("a: 1\n", encoding="utf-8")
@@ -99,6 +99,7 @@ def test_a_chart_lies_in_a_repository_of_its_own(shop: Workshop) -> None:
     assert entry["urls"] == ["tool-1.2.3.tgz"]
     assert entry["digest"] == hashlib.sha256(packed.read_bytes()).hexdigest()
     assert (entry["name"], entry["version"], entry["appVersion"]) == ("tool", "1.2.3", "1.2.3")
+    assert "displayName" not in entry, "helm refuses an index with a key that it does not know"
     with tarfile.open(packed) as tar:
         names = tar.getnames()
     assert names == ["tool/.helmignore", "tool/Chart.yaml", "tool/templates/pod.yaml", "tool/values.yaml"]
