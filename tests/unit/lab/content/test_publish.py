@@ -32,7 +32,8 @@ class Source(Step):
         chart = out / "chart"
         (chart / "templates").mkdir(parents=True)
         (chart / "Chart.yaml").write_text(
-            f"apiVersion: v2\nname: tool\nversion: {self.version}\nappVersion: 1.2.3\ndisplayName: T\n", encoding="utf-8"
+            f"apiVersion: v2\nname: tool\nversion: {self.version}\nappVersion: 1.2.3\ndisplayName: T\n",
+            encoding="utf-8",
         )
         (chart / ".helmignore").write_text("# drafts\n*.tmpl\nbuild/\n", encoding="utf-8")
         (chart / "values.yaml").write_text("a: 1\n", encoding="utf-8")
