@@ -136,7 +136,10 @@ def explain(doing: str, stderr: str, kubeconfig: str) -> str:
             "it with `kubeadm certs renew admin.conf`."
         )
     elif _REFUSED.search(said):
-        remedy = f"The user of {kubeconfig} may not do this: take a cluster admin's kubeconfig, such as /etc/kubernetes/admin.conf."
+        remedy = (
+            f"The user of {kubeconfig} may not do this: take the kubeconfig of a cluster admin. kubeadm makes its admin.conf "
+            "one by the ClusterRoleBinding kubeadm:cluster-admins."
+        )
     elif _EXTERNAL_CA.search(said):
         remedy = "The CA's key is not on this machine, so its certificates can't be uploaded: copy them to the joining control planes by hand."
     else:
