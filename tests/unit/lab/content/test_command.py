@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from lab.content import __main__ as command
+from lab.content.debian import DebianRoot, RootLayer
 from lab.content.folder import differences
 from lab.content.items import Item
 from lab.content.oci import Copy, FilesLayer, Image, settings
@@ -314,6 +316,28 @@ def test_prune_keeps_what_the_present_list_uses(lab: Lab) -> None:
     run = lab("build", "--source", "build")
     assert run.folder == new
     assert "[" not in run.err
+
+
+@dataclass(frozen=True)
+class Root(DebianRoot):
+    """Packages without an archive."""
+
+    def run(self, shop: Workshop, out: Path) -> None:
+        with tarfile.open(out / "root.tar", "w"):
+            pass
+
+
+def test_prune_makes_way_for_todays_debian_and_for_nothing_else(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = RootLayer("layer root", Root("debian root", "trixie", ("bash",), "amd64"))
+    picture = Image("image root", "registry.example.org/root:v1", "amd64", (layer,))
+    fetch = FetchedImage("download image root", NOWHERE, "registry.example.org/root:v1", "amd64")
+    listed = (*three(NOWHERE, Source("source"))[:1], Item("image root", "v1", fetch, picture))
+    monkeypatch.setattr(command, "items", lambda release, base: listed)
+    lab("build", "--source", "build")
+    lab("prune")
+    assert "0 of 5 steps to do, " in lab("plan", "--source", "build").out
+    lab("prune", "--debian")
+    assert lab("plan", "--source", "build").out.splitlines()[-3:] == ["  debian root", "  layer root", "  image root"]
 
 
 @pytest.mark.parametrize(
