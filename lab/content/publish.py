@@ -116,8 +116,29 @@ def chart_ignores(rules: str, name: str) -> bool:
 # What helm's Metadata and ChartVersion know (pkg/chart/metadata.go, pkg/repo/index.go). helm refuses an index with any
 # other key, though Chart.yaml may have some: Cilium's has displayName.
 INDEX_KEYS = frozenset(
-    "annotations apiVersion appVersion condition created dependencies deprecated description digest home icon keywords"
-    " kubeVersion maintainers name removed sources tags type urls version".split()
+    [
+        "annotations",
+        "apiVersion",
+        "appVersion",
+        "condition",
+        "created",
+        "dependencies",
+        "deprecated",
+        "description",
+        "digest",
+        "home",
+        "icon",
+        "keywords",
+        "kubeVersion",
+        "maintainers",
+        "name",
+        "removed",
+        "sources",
+        "tags",
+        "type",
+        "urls",
+        "version",
+    ]
 )
 
 
