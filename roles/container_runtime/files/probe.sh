@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints what of the container runtime stands on this machine, as YAML. Changes nothing.
 # Usage: sh -s STAMP PACKAGE... -- FILE...
 set -eu

@@ -1,13 +1,14 @@
+# shellcheck shell=sh
 # Asks the etcd member that runs on this machine.
 # Usage: sh -s forget NAME PEER_URL   removes that member; prints "removed ID", or nothing when there is none
 #        sh -s without NAME           prints how many other members there are and how many of them are healthy
 set -eu
 
 # etcdctl comes with etcd's image: no second version of it on the machine.
-running=$(ctr -n k8s.io tasks list | awk '$3 == "RUNNING" {print $1}')
+running=$(ctr -n k8s.io tasks list | awk '$3 == "RUNNING" {print $1}' | tr '\n' ' ')
 etcd=''
 for container in $(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd'); do
-  case " $(echo $running) " in *" $container "*) etcd=$container ;; esac
+  case " $running " in *" $container "*) etcd=$container ;; esac
 done
 [ -n "$etcd" ] || { echo 'no etcd container runs on this machine' >&2; exit 1; }
 
@@ -25,8 +26,8 @@ case $1 in
     done
     ;;
   without)
-    healthy=$(etcdctl endpoint health --cluster 2>&1 | sed -n 's/ is healthy:.*//p')
-    etcdctl member list | awk -F ', ' -v name="$2" -v healthy=" $(echo $healthy) " '
+    healthy=$(etcdctl endpoint health --cluster 2>&1 | sed -n 's/ is healthy:.*//p' | tr '\n' ' ')
+    etcdctl member list | awk -F ', ' -v name="$2" -v healthy=" $healthy" '
       $3 != name {members++; if ($5 != "" && index(healthy, " " $5 " ")) well++}
       END {print members + 0, well + 0}'
     ;;

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Empties this machine of its cluster, if it has one: Kubernetes' configuration, pods, etcd's data, the network plugin's traces. Prints "emptied"
 # when there was something. What is installed stays, and so do the audit logs and everything under the pods' host paths.
 # Usage: sh -s ETCD_DATA_DIR
