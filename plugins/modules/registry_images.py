@@ -83,9 +83,12 @@ def read_digest(registry: str, image: core.Image) -> str | None:
         ) as answer:
             return str(answer.headers["Docker-Content-Digest"])
     except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise RegistryError(f"{url}: the registry answered {error.code} {error.reason}, wanted 200 or 404") from error
+        with error:
+            if error.code == 404:
+                return None
+            raise RegistryError(
+                f"{url}: the registry answered {error.code} {error.reason}, wanted 200 or 404"
+            ) from error
     except OSError as error:
         raise RegistryError(f"{url}: the registry does not answer: {error}") from error
 
