@@ -21,9 +21,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from .model import (
     ChildTemplate,
     Config,
@@ -39,6 +36,14 @@ from .model import (
     UserGroupResolver,
 )
 from .problem import Problem
+
+try:
+    import yaml
+    from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+except ImportError as error:
+    YAML_IMPORT_ERROR: ImportError | None = error
+else:
+    YAML_IMPORT_ERROR = None
 
 MAX_DEPTH = 1000
 """Nesting that is read at the most; upstream allows more, no site needs it."""
@@ -64,22 +69,25 @@ class _Unresolved:
         pass
 
 
-class _PythonLoader(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, _Unresolved):
-    def __init__(self, text: str) -> None:
-        yaml.reader.Reader.__init__(self, text)
-        yaml.scanner.Scanner.__init__(self)
-        yaml.parser.Parser.__init__(self)
-        yaml.composer.Composer.__init__(self)
+if YAML_IMPORT_ERROR is None:
 
+    class _PythonLoader(
+        yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer, _Unresolved
+    ):
+        def __init__(self, text: str) -> None:
+            yaml.reader.Reader.__init__(self, text)
+            yaml.scanner.Scanner.__init__(self)
+            yaml.parser.Parser.__init__(self)
+            yaml.composer.Composer.__init__(self)
 
-_Loader: Callable[[str], Any] = _PythonLoader
-if yaml.__with_libyaml__:
-    from yaml._yaml import CParser
+    _Loader: Callable[[str], Any] = _PythonLoader
+    if yaml.__with_libyaml__:
+        from yaml._yaml import CParser
 
-    class _CLoader(CParser, _Unresolved):
-        """Splits with libyaml, about ten times as fast."""
+        class _CLoader(CParser, _Unresolved):
+            """Splits with libyaml, about ten times as fast."""
 
-    _Loader = _CLoader
+        _Loader = _CLoader
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +143,8 @@ def _decode(content: bytes) -> str:
 
 
 def _compose(text: str) -> Node | None:
+    if YAML_IMPORT_ERROR is not None:
+        raise YAML_IMPORT_ERROR
     _refuse_depth(text)
     loader = None
     try:
