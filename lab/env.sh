@@ -3,8 +3,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 export PATH="$PWD/.venv/bin:$PATH"
 export LAB_NAME="${LAB_NAME:-kubehub}" LAB_SUBNET="${LAB_SUBNET:-198.18.7.0/24}"
-# shellcheck disable=SC2034
-LAB_STATE="${KUBEHUB_STATE:-$HOME/.local/state/kubehub}/$LAB_NAME"
+export LAB_STATE="${KUBEHUB_STATE:-$HOME/.local/state/kubehub}/$LAB_NAME"
 
 # One line for each stage, with the time since the script began.
 stage() { printf '\n=== %d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }

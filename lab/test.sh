@@ -35,6 +35,6 @@ trap remove EXIT INT TERM HUP
 stage "4/4 lab $LAB_NAME in $LAB_SUBNET; its logs: $LAB_LOGS"
 lab/molecule destroy >"$LAB_LOGS/destroy-first.log" 2>&1
 lab/up.sh
-# shellcheck disable=SC2086
-pytest -v -x -p no:cacheprovider tests/lab ${LAB_TESTS:-}
+read -ra chosen <<<"${LAB_TESTS:-}"
+pytest -v -x -p no:cacheprovider tests/lab "${chosen[@]}"
 stage "all of it passed"

@@ -37,6 +37,7 @@ STANDARD = {
 SWITCHES = (
     r"no[q]a",
     r"skip[_]list",
+    r"shellcheck disabl[e]",
     r"warn[_]list",
     r"ignore_errors: *(tru[e]|ye[s])",
     r"pytest\.mark\.(ski[p]|xfai[l])",

@@ -67,8 +67,8 @@ YAML
 for phase in "certs all" "kubeconfig admin" "kubeconfig super-admin" "kubeconfig controller-manager"; do
     directory=()
     [[ $phase == kubeconfig* ]] && directory=(--kubeconfig-dir "$lab")
-    # shellcheck disable=SC2086
-    kubeadm init phase $phase --config "$lab/init.yaml" "${directory[@]}" >/dev/null
+    read -ra words <<<"$phase"
+    kubeadm init phase "${words[@]}" --config "$lab/init.yaml" "${directory[@]}" >/dev/null
 done
 sed -i "s|https://$advertised:|https://localhost:|" "$lab"/*.conf
 
