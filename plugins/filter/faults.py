@@ -29,11 +29,6 @@ def ready_pods(pods: object) -> list[dict[str, Any]]:
     return [dict(pod) for pod in _faults.ready_pods(_list(pods, "ready_pods"))]
 
 
-def etcd_faults(answers: object, expected: int) -> list[str]:
-    """Return what is wrong with etcd's members."""
-    return _faults.etcd_faults(_list(answers, "etcd_faults"), expected)
-
-
 def _list(value: object, what: str) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise AnsibleFilterError(f"{what}: expected a list, got {type(value).__name__}")
@@ -49,5 +44,4 @@ class FilterModule:
             "pod_faults": pod_faults,
             "node_faults": node_faults,
             "ready_pods": ready_pods,
-            "etcd_faults": etcd_faults,
         }

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: its interface changes without notice.
-"""Why pods, nodes and etcd members are not ready, in their own words. Pure: reads what was answered, asks nothing."""
+"""Why pods and nodes are not ready, in their own words. Pure: reads what the API returned, asks nothing."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -53,29 +52,6 @@ def ready_pods(pods: Iterable[Resource]) -> list[ReadyPod]:
             node = str(_mapping(pod.get("spec")).get("nodeName", ""))
             found.append(ReadyPod(name=_name(pod), node=node, address=str(address)))
     return found
-
-
-def etcd_faults(answers: Iterable[str], expected: int) -> list[str]:
-    """Return what is wrong with etcd's members; empty when ``expected`` members are there and all are healthy.
-
-    ``answers`` are what members said to ``etcdctl endpoint health --cluster --write-out=json``, empty where one did not
-    answer. A member is at fault when any other finds it so.
-    """
-    errors: dict[str, str] = {}
-    for answer in filter(None, answers):
-        try:
-            members = json.loads(answer)
-        except ValueError:
-            return [f"etcdctl answered what is not JSON: {' '.join(answer.split())[:200]}"]
-        for member in members:
-            said = "" if member.get("health") else str(member.get("error") or "unhealthy")
-            errors[member["endpoint"]] = errors.get(member["endpoint"]) or said
-    if not errors:
-        return ["no member answers"]
-    faults = [f"{endpoint}: {' '.join(said.split())}" for endpoint, said in sorted(errors.items()) if said]
-    if len(errors) != expected:
-        faults.append(f"etcd has {len(errors)} members ({', '.join(sorted(errors))}) for {expected} control planes")
-    return faults
 
 
 def _is_ready_or_done(pod: Resource) -> bool:

@@ -125,7 +125,6 @@ connections:
 """
 
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -133,53 +132,17 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.kubehub.platform.plugins.module_utils import _connections as core
-
-try:
-    from kubernetes import client, config
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.config.config_exception import ConfigException
-    from kubernetes.stream import stream
-
-    IMPORT_ERROR = None
-except ImportError:
-    IMPORT_ERROR = traceback.format_exc()
+from ansible_collections.kubehub.platform.plugins.module_utils._pod_exec import IMPORT_ERROR, PodExecError, Pods
 
 
-class Cluster:
-    """Runs C(agnhost connect) in pods of one namespace."""
-
-    def __init__(self, kubeconfig: str, namespace: str, program: str, timeout: float) -> None:
-        """Read the kubeconfig; nothing is asked yet."""
-        self.configuration = client.Configuration()
-        config.load_kube_config(config_file=kubeconfig, client_configuration=self.configuration)
-        self.namespace = namespace
-        self.program = program
-        self.timeout = timeout
-
-    def attempt(self, pod: str, target: str) -> core.Answer:
-        """Try one connection. A client of its own, because a stream takes over its client for a moment."""
-        api = client.CoreV1Api(client.ApiClient(self.configuration))
-        try:
-            process = stream(
-                api.connect_get_namespaced_pod_exec,
-                pod,
-                self.namespace,
-                command=core.command(self.program, target, self.timeout),
-                stdin=False,
-                stdout=True,
-                stderr=True,
-                tty=False,
-                _preload_content=False,
-            )
-        except ApiException as error:
-            return core.Answer("error", f"cannot run {self.program} in the pod: {error.reason}")
+def attempt(pods: Pods, program: str, timeout: float, pod: str, target: str) -> core.Answer:
+    """Try one connection from a pod."""
+    try:
         # Looking up a name is not under the program's own limit: a resolver may take two tries of 5 s.
-        process.run_forever(timeout=self.timeout + 15)
-        output = process.read_all()
-        if process.is_open():
-            process.close()
-            return core.Answer("error", f"{self.program} did not end within {self.timeout + 15:g} s")
-        return core.answer(process.returncode, output)
+        ended = pods.run(pod, core.command(program, target, timeout), timeout + 15)
+    except PodExecError as error:
+        return core.Answer("error", str(error))
+    return core.answer(ended.status, ended.stderr or ended.stdout)
 
 
 def main() -> None:
@@ -203,16 +166,18 @@ def main() -> None:
     wanted: dict[str, Any] = module.params
     try:
         pairs = core.pairs(wanted["pods"], wanted["targets"])
-    except core.ConnectionsError as error:
+        pods = Pods(wanted["kubeconfig"], wanted["namespace"])
+    except (core.ConnectionsError, PodExecError) as error:
         module.fail_json(msg=str(error))
-    try:
-        cluster = Cluster(wanted["kubeconfig"], wanted["namespace"], wanted["program"], wanted["timeout"])
-    except (ConfigException, OSError) as error:
-        module.fail_json(msg=f"kubeconfig {wanted['kubeconfig']}: {error}")
 
     def connect(pair: tuple[str, str]) -> core.Connection:
         return core.attempt_until(
-            *pair, wanted["expect"], wanted["patience"], cluster.attempt, time.monotonic, time.sleep
+            *pair,
+            wanted["expect"],
+            wanted["patience"],
+            lambda pod, target: attempt(pods, wanted["program"], wanted["timeout"], pod, target),
+            time.monotonic,
+            time.sleep,
         )
 
     with ThreadPoolExecutor(max_workers=max(1, wanted["parallel"])) as pool:

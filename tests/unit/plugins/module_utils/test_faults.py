@@ -134,28 +134,3 @@ def test_a_pod_without_an_address_cannot_be_asked() -> None:
     ]
     assert core.ready_pods(pods) == [{"name": "a", "node": "w1", "address": "198.51.100.7"}]
     assert FilterModule().filters()["ready_pods"](pods) == core.ready_pods(pods)
-
-
-HEALTHY = '[{"endpoint":"https://a:2379","health":true,"took":"8ms"},{"endpoint":"https://b:2379","health":true}]'
-ONE_DOWN = (
-    '[{"endpoint":"https://a:2379","health":true},{"endpoint":"https://b:2379","health":false,"error":"deadline"}]'
-)
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected", "faults"),
-    [
-        ([HEALTHY, HEALTHY], 2, []),
-        (["", HEALTHY], 2, []),
-        ([HEALTHY, ONE_DOWN], 2, ["https://b:2379: deadline"]),
-        ([ONE_DOWN, HEALTHY], 2, ["https://b:2379: deadline"]),
-        (['[{"endpoint":"https://a:2379","health":false}]'], 1, ["https://a:2379: unhealthy"]),
-        ([HEALTHY], 3, ["etcd has 2 members (https://a:2379, https://b:2379) for 3 control planes"]),
-        ([], 3, ["no member answers"]),
-        (["", ""], 3, ["no member answers"]),
-        (["exec failed:\n no shell"], 1, ["etcdctl answered what is not JSON: exec failed: no shell"]),
-    ],
-)
-def test_etcd_members(answers: list[str], expected: int, faults: list[str]) -> None:
-    assert core.etcd_faults(answers, expected) == faults
-    assert FilterModule().filters()["etcd_faults"](answers, expected) == faults
