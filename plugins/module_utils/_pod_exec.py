@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,9 @@ class Pods:
         """Read the kubeconfig; raise :class:`PodExecError` when that fails. Nothing is asked yet."""
         self.namespace = namespace
         self.configuration = client.Configuration()
+        load: Callable[..., None] = config.load_kube_config
         try:
-            config.load_kube_config(config_file=kubeconfig, client_configuration=self.configuration)
+            load(config_file=kubeconfig, client_configuration=self.configuration)
         except (ConfigException, OSError) as error:
             raise PodExecError(f"kubeconfig {kubeconfig}: {error}") from error
 
