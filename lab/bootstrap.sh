@@ -28,7 +28,7 @@ environment() {
     stamp=$(sha256sum "$lock" | cut -d' ' -f1)
     if [[ $(cat .venv/.lock 2>/dev/null) == "$stamp" ]] && .venv/bin/python -c '' 2>/dev/null; then return; fi
     if ! .venv/bin/python -c '' 2>/dev/null; then
-        python=$(lab/python.sh)
+        python=$(lab/python.sh --fetch)
         say "making .venv with $python"
         "$python" -m venv --clear .venv
     fi

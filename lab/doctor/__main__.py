@@ -16,7 +16,7 @@ import textwrap
 from lab.doctor.gather import gather
 from lab.doctor.judge import INOTIFY_NEEDED, Facts, Finding, judge
 
-WORDS = {"ok": "ok", "will": "make lab", "problem": "PROBLEM"}
+WORDS = {"ok": "ok", "will": "make lab", "unknown": "unknown", "problem": "PROBLEM"}
 
 
 def table(findings: list[Finding]) -> str:

@@ -80,16 +80,14 @@ def forward_drops(ruleset: Any) -> tuple[ForwardChain, ...]:
 
 
 def overlay_probe(graphroot: str, sudo: Sequence[str]) -> str | None:
-    """Try an overlay on podman's storage: '' if it stands, the reason if not, None if it could not be tried."""
-    if not Path(graphroot).is_dir():
-        return None
+    """Try an overlay on podman's storage, or where it will be: '' if it stands, the reason if not, None if it could not be tried."""
     script = (
         'set -e; d=$(mktemp -d -p "$1"); trap \'umount "$d/m" 2>/dev/null || true; rm -rf "$d"\' EXIT; mkdir "$d/l" "$d/u" "$d/w" "$d/m"; '
         'mount -t overlay overlay -o "lowerdir=$d/l,upperdir=$d/u,workdir=$d/w" "$d/m"; : >"$d/m/file"'
     )
     try:
         done = subprocess.run(
-            [*sudo, "sh", "-c", script, "sh", graphroot],
+            [*sudo, "sh", "-c", script, "sh", str(_existing(graphroot))],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -101,10 +99,15 @@ def overlay_probe(graphroot: str, sudo: Sequence[str]) -> str | None:
     return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
 
-def _free(path: str) -> Disk:
+def _existing(path: str) -> Path:
     place = Path(path).absolute()
     while not place.exists():
         place = place.parent
+    return place
+
+
+def _free(path: str) -> Disk:
+    place = _existing(path)
     return Disk(path, shutil.disk_usage(place).free, place.stat().st_dev)
 
 

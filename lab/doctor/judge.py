@@ -3,8 +3,8 @@
 
 """The decisions of ``make doctor``: facts of a machine in, findings out. Pure; nothing here looks at the machine.
 
-A finding has one of three levels: ``ok`` (what was measured), ``will`` (``make lab`` sees to it and says what it does) and ``problem``
-(somebody must act; the remedy says how). All findings are returned at once, never only the first.
+A finding has one of four levels: ``ok`` (what was measured), ``will`` (``make lab`` sees to it and says what it does), ``unknown`` (it could
+not be looked at, and why) and ``problem`` (somebody must act; the remedy says how). All findings are returned at once, never only the first.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ KERNEL_NEEDED = {
     "vxlan": "the network between pods",
 }
 PYTHON_ADVICE = (
-    "install one: apt-get install python3-venv (Debian 13, Ubuntu 24.04); on Debian 12 install uv (https://docs.astral.sh/uv), "
-    "which the lab then uses, or build one with pyenv"
+    "make lab installs python3-venv, and where the system's Python is older it lets uv get one; "
+    "without a way to uv's downloads build one with pyenv"
 )
 VM_ADVICE = (
     "use a virtual machine with Debian 12, Debian 13 or Ubuntu 24.04 on amd64, 4 processors, 12 GB of memory and 80 GB of disk "
@@ -171,7 +171,7 @@ def _rights(facts: Facts) -> list[Finding]:
 def _python(facts: Facts) -> list[Finding]:
     if facts.python:
         return [Finding("ok", "python", facts.python)]
-    return [Finding("problem", "python", "no Python 3.12, 3.13 or 3.14 that runs", PYTHON_ADVICE)]
+    return [Finding("will", "python", "no Python 3.12, 3.13 or 3.14 that runs", PYTHON_ADVICE)]
 
 
 def _podman(facts: Facts) -> list[Finding]:
@@ -358,7 +358,7 @@ def _overlap(subnet: ipaddress.IPv4Network | ipaddress.IPv6Network, other: str) 
 
 def _firewall(facts: Facts) -> list[Finding]:
     if facts.forward_drops is None:
-        return [Finding("ok", "firewall", "unknown: nft is not installed, so no other firewall was looked for")]
+        return [Finding("unknown", "firewall", "no other firewall was looked for: nft is not installed, or needs root")]
     # netavark's own accepting rules stand in ip filter FORWARD, before that chain's policy; a drop anywhere else wins over them.
     others = [
         chain for chain in facts.forward_drops if (chain.family, chain.table, chain.name) != ("ip", "filter", "FORWARD")
@@ -382,7 +382,7 @@ def _firewall(facts: Facts) -> list[Finding]:
 
 def _storage(facts: Facts) -> list[Finding]:
     if facts.overlay_probe is None:
-        return [Finding("ok", "storage", "unknown: podman's storage is not there yet, or cannot be tried without root")]
+        return [Finding("unknown", "storage", "no overlay was tried below podman's storage: that needs root")]
     if facts.overlay_probe:
         remedy = "put podman's graphroot (/etc/containers/storage.conf) on ext4, btrfs or XFS with ftype=1"
         return [

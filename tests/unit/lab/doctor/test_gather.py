@@ -67,15 +67,15 @@ def test_ask_has_no_answer_from_a_command_that_fails_or_is_missing() -> None:
     assert ask(["there-is-no-such-command"]) is None
 
 
-def test_storage_that_is_not_there_cannot_be_tried(tmp_path: Path) -> None:
-    assert overlay_probe(str(tmp_path / "absent"), []) is None
+def test_storage_that_cannot_be_tried_is_unknown(tmp_path: Path) -> None:
+    assert overlay_probe(str(tmp_path), [str(tmp_path / "no-sudo")]) is None
 
 
 def test_a_failed_probe_says_why(tmp_path: Path) -> None:
     refusing = tmp_path / "sudo"
     refusing.write_text("#!/bin/sh\necho 'mount: no such luck' >&2\nexit 32\n")
     refusing.chmod(0o755)
-    assert overlay_probe(str(tmp_path), [str(refusing)]) == "mount: no such luck"
+    assert overlay_probe(str(tmp_path / "not/there/yet"), [str(refusing)]) == "mount: no such luck"
 
 
 def test_gathering_works_on_the_machine_that_runs_this() -> None:
