@@ -144,7 +144,7 @@ def _decode(content: bytes) -> str:
 
 def _compose(text: str) -> Node | None:
     if YAML_IMPORT_ERROR is not None:
-        raise YAML_IMPORT_ERROR
+        raise ImportError("PyYAML is needed to read a queue configuration") from YAML_IMPORT_ERROR
     _refuse_depth(text)
     loader = None
     try:
@@ -317,7 +317,12 @@ class _Reader:
         if isinstance(node, ScalarNode):
             tag = _short(node.tag) or tag or "!!str"
             text = node.value.encode("utf-8")
-            shown = f" `{text[:7].decode('utf-8', 'replace')}...`" if len(text) > 10 else f" `{node.value}`"
+            if tag in ("!!seq", "!!map"):
+                shown = node.value
+            elif len(text) > 10:
+                shown = f" `{text[:7].decode('utf-8', 'replace')}...`"
+            else:
+                shown = f" `{node.value}`"
         else:
             tag = "!!seq" if isinstance(node, SequenceNode) else "!!map"
         self._problem(node, path, f"cannot unmarshal {tag}{shown} into {wanted}")
