@@ -128,6 +128,14 @@ def nearest(path: str) -> Path:
     return next(candidate for candidate in (folder, *folder.parents) if candidate.is_dir())
 
 
+def link_of(path: Path) -> str:
+    """Return where a link leads, empty when it can't be read: processes close files and end while they are looked at."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
 def holders(inodes: set[str]) -> dict[str, str]:
     """Return the name of the process that holds each of the sockets' inodes."""
     found: dict[str, str] = {}
@@ -135,16 +143,12 @@ def holders(inodes: set[str]) -> dict[str, str]:
         if len(found) == len(inodes):
             break
         try:
-            links = {os.readlink(link) for link in (process / "fd").iterdir()}
+            links = {link_of(link) for link in (process / "fd").iterdir()}
         except OSError:
             continue
         held = {inode for inode in inodes if f"socket:[{inode}]" in links}
         if held:
-            try:
-                program = os.readlink(process / "exe")
-            except OSError:
-                program = ""
-            name = proc.process_name(program, read(str(process / "comm")).strip())
+            name = proc.process_name(link_of(process / "exe"), read(str(process / "comm")).strip())
             found.update(dict.fromkeys(held, name))
     return found
 

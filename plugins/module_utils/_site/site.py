@@ -241,7 +241,8 @@ def _ports(site: Site) -> Iterator[Finding]:
 
 
 def _vrrp_id(site: Site) -> Iterator[Finding]:
-    if not 1 <= site.vrrp_id <= 255:
+    # Without a virtual IP there is no id yet: it comes from the last number of the address.
+    if site.vip and not 1 <= site.vrrp_id <= 255:
         yield Finding(
             f"the VRRP id is {site.vrrp_id}", "Take a number from 1 to 255 that nobody else on the network uses."
         )
