@@ -346,41 +346,38 @@ def _running(machine: Machine, site: Site) -> Iterator[Finding]:
 
 def _together(site: Site, machines: list[Machine]) -> list[_report.Check]:
     """Return what only shows when machines are compared."""
-    return [
-        *judge(
+    rules = (
+        (
             "machine_ids",
             "Machine ids",
-            _same(
-                machines,
-                lambda machine: [machine.seen["machine_id"]],
-                "have the same machine id",
-                "They are copies. On all but one: rm /etc/machine-id && systemd-machine-id-setup, then reboot.",
-            ),
-            "each machine has its own",
+            lambda machine: [machine.seen["machine_id"]],
+            "have the same machine id",
+            "They are copies. On all but one: rm /etc/machine-id && systemd-machine-id-setup, then reboot.",
         ),
-        *judge(
+        (
             "host_names",
             "Host names",
-            _same(
-                machines,
-                lambda machine: [machine.seen["hostname"].lower()],
-                "have the same host name",
-                "Give each its own with hostnamectl set-hostname.",
-            ),
-            "each machine has its own",
+            lambda machine: [machine.seen["hostname"].lower()],
+            "have the same host name",
+            "Give each its own with hostnamectl set-hostname.",
         ),
-        *judge(
+        (
             "addresses_in_use",
             "Addresses on the machines",
-            _same(
-                machines,
-                lambda machine: _in_network(site, machine),
-                "have the same address",
-                "Give each its own address.",
-            ),
-            "each is on one machine",
+            lambda machine: _in_network(site, machine),
+            "have the same address",
+            "Give each its own address.",
         ),
-        *judge("cluster_ca", "Certificate authority", _authorities(machines), "one for all"),
+    )
+    nobody = [] if machines else [Finding("no machine answered", kind="not proved")]
+    compared = f"each of {counted(len(machines), 'machine')} has its own"
+    return [
+        *(
+            check
+            for identifier, name, of, what, remedy in rules
+            for check in judge(identifier, name, [*nobody, *_same(machines, of, what, remedy)], compared)
+        ),
+        *judge("cluster_ca", "Certificate authority", [*nobody, *_authorities(machines)], "no two clusters"),
     ]
 
 

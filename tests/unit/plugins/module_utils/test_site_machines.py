@@ -408,6 +408,14 @@ def test_what_shows_only_when_machines_are_compared() -> None:
     ]
 
 
+def test_where_nobody_answers_nothing_is_compared() -> None:
+    nobody = answers({name: {} for name in NAMES})
+    assert [line for line in said(machine_checks(SITE, nobody, LIMITS)) if not line.startswith("connection")] == [
+        f"{name}: not proved: site: no machine answered -> "
+        for name in ("machine_ids", "host_names", "addresses_in_use", "cluster_ca")
+    ]
+
+
 def test_the_balancer_asks_on_the_interface_whose_network_holds_the_virtual_ip() -> None:
     assert asking_interface(SITE, answers(), "lb2") == {"interface": "eth0", "mac": "02:00:00:00:00:12"}
     elsewhere = {"lb2": {"interfaces": [{"name": "eth0", "mac": "02::", "addresses": ["198.51.100.7/24"]}]}}

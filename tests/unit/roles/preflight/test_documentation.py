@@ -22,7 +22,7 @@ def ids() -> Iterator[str]:
             first: ast.expr | None = None
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "judge":
                 first = node.args[0]
-            elif isinstance(node, ast.Tuple) and len(node.elts) == 4:
+            elif isinstance(node, ast.Tuple) and len(node.elts) in (4, 5):
                 first = node.elts[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
