@@ -146,7 +146,7 @@ def _vrrp(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"advert_interval: {settings['advert_interval']} is not between 0.01 and 40.95 seconds"
     if not 0 <= float(settings["preempt_delay"]) <= 1000:
         yield f"preempt_delay: {settings['preempt_delay']} is not between 0 and 1000 seconds"
-    for name in ("check_interval", "check_fall", "check_rise"):
+    for name in ("check_interval", "check_timeout", "check_fall", "check_rise"):
         if int(settings[name]) < 1:
             yield f"{name}: {settings[name]} is less than 1"
     for name in ("timeout_connect", "timeout_http_request", "timeout_client", "timeout_server", "timeout_tunnel"):

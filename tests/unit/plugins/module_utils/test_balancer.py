@@ -53,6 +53,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "vrrp_id": 100,
         "advert_interval": 0.3,
         "check_interval": 1,
+        "check_timeout": 5,
         "check_fall": 2,
         "check_rise": 2,
         "preempt_delay": 5,
@@ -146,6 +147,7 @@ def test_an_interface_is_found_by_any_of_its_addresses(address: str, name: str) 
         ({"vrrp_id": 256}, "vrrp_id: 256 is not between 1 and 255; take a number that nobody else on the network uses"),
         ({"advert_interval": 0}, "advert_interval: 0 is not between 0.01 and 40.95 seconds"),
         ({"preempt_delay": -1}, "preempt_delay: -1 is not between 0 and 1000 seconds"),
+        ({"check_timeout": 0}, "check_timeout: 0 is less than 1"),
         ({"check_fall": 0}, "check_fall: 0 is less than 1"),
         (
             {"timeout_tunnel": "1 hour"},

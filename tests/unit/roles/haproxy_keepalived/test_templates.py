@@ -163,7 +163,7 @@ def test_the_second_balancer_watches_its_own_haproxy_and_talks_to_the_others() -
     assert "    unicast_src_ip 192.0.2.12\n    check_unicast_src\n" in text
     assert "    unicast_peer {\n        192.0.2.11\n        192.0.2.13\n    }\n" in text
     assert "        192.0.2.100/32 dev eth0\n" in text
-    assert ' --noproxy 127.0.0.1 --max-time 1 http://127.0.0.1:8404/healthz"\n' in text
+    assert ' --noproxy 127.0.0.1 --max-time 5 http://127.0.0.1:8404/healthz"\n' in text
 
 
 @pytest.mark.parametrize(("address", "priority"), [("192.0.2.11", 250), ("192.0.2.12", 240), ("192.0.2.13", 230)])
