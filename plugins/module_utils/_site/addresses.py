@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 try:
@@ -65,13 +66,13 @@ def available() -> bool:
 
 def is_address(text: str) -> bool:
     """Whether the text is an IPv4 address without a prefix."""
-    return bool(netaddr.valid_ipv4(text)) if text else False
+    return bool(re.fullmatch(r"[0-9.]+", text) and netaddr.valid_ipv4(text))
 
 
 def interface(text: str) -> Interface | None:
     """Return the interface of ``192.0.2.1/24``, or None when the text is something else."""
     address, slash, prefix = text.partition("/")
-    if not slash or not is_address(address) or not prefix.isdecimal() or int(prefix) > 32:
+    if not slash or not is_address(address) or not re.fullmatch(r"[0-9]{1,2}", prefix) or int(prefix) > 32:
         return None
     return Interface(address, int(prefix))
 

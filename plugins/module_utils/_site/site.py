@@ -268,7 +268,7 @@ def _version(site: Site) -> Iterator[Finding]:
     if not match or f"{match[1]}.{match[2]}" not in site.kubernetes_minors:
         yield Finding(
             f"release_kubernetes_version is {site.kubernetes_version!r}",
-            f"Take a version of Kubernetes {listed(site.kubernetes_minors, 'or')}, such as {site.kubernetes_minors[0]}.2.",
+            f"Take a version {listed((f'{minor}.x' for minor in site.kubernetes_minors), 'or')}.",
         )
 
 

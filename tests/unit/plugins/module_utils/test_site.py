@@ -266,12 +266,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (
         {"kubernetes_version": "1.36.9"},
-        [
-            (
-                "kubernetes_version: site: release_kubernetes_version is '1.36.9': "
-                "Take a version of Kubernetes 1.37, such as 1.37.2."
-            )
-        ],
+        [("kubernetes_version: site: release_kubernetes_version is '1.36.9': Take a version 1.37.x.")],
     ),
     (
         {"vip": "192.0.2.100"},
