@@ -30,7 +30,7 @@ check: bootstrap ## Lint, types, unit and property tests, sanity: no root, no co
 test: ## What CI runs: check, then every lab test in a lab of its own
 	@lab/test.sh
 
-test-long: ## Virtual machines, interruptions, soaks
+test-long: ## Interruptions, kills and replacements, in labs of their own
 	@lab/test-long.sh
 
 bootstrap: ## Make the Python environment .venv and the link by which the checkout is kubehub.platform

@@ -6,6 +6,4 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 lab/bootstrap.sh
 lab/molecule destroy
-echo "lab $LAB_NAME is gone; kept for the next one: ${KUBEHUB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubehub} and podman's image $(
-    podman image ls --format '{{.Repository}}:{{.Tag}}' localhost/kubehub-machine 2>/dev/null | head -1
-)"
+echo "lab $LAB_NAME is gone; kept for the next one: ${KUBEHUB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubehub} and podman's images localhost/kubehub-machine"

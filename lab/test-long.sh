@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# What takes too long for every change: interruptions, kills and replacements, in labs of its own. LAB_TESTS="-k killed" chooses among the tests.
+set -euo pipefail
+# shellcheck source=lab/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+lab/doctor.sh --fix || { echo "lab: NOT RUN, for the doctor's reasons above; put them right and run 'make test-long' again" >&2 && exit 3; }
+lab/bootstrap.sh --system
+read -ra chosen <<<"${LAB_TESTS:-}"
+exec pytest -v -p no:cacheprovider --durations=0 tests/long "${chosen[@]}"
