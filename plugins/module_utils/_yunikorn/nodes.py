@@ -14,7 +14,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from .problem import Problem
 
@@ -96,7 +96,7 @@ class Mapping(Collection):
         return zip(children, children, strict=True)
 
 
-Node = Scalar | Sequence | Mapping
+Node: TypeAlias = "Scalar | Sequence | Mapping"
 
 
 def decode(content: bytes) -> str:
