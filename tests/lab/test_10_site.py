@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import stat
 
-from .conftest import Lab
+from .lab import Lab
 from .secrets import Watcher
 
 

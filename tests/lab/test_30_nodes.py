@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from .conftest import Lab
+from .lab import Lab
 
 
 def nodes(lab: Lab) -> dict[str, bool]:
