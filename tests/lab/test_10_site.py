@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
+from pathlib import Path
 
 from .lab import Lab
 from .secrets import Watcher
@@ -27,6 +29,19 @@ def test_check_mode_works_on_bare_machines(lab: Lab) -> None:
     lab.playbook("site.yml", "--check", "--diff", log="site-check-bare")
     gone = lab.shell("cp1", "test ! -e /etc/kubernetes && test ! -e /usr/local/bin/containerd && ! command -v haproxy")
     assert gone.status == 0
+
+
+def test_a_mirror_is_as_good_an_upstream_as_the_internet(lab: Lab, tmp_path: Path) -> None:
+    """Every item, downloaded and verified from the lab's mirror into a second folder, equals what the first one holds."""
+    first = lab.run("python", "-m", "lab.content", "build", log="content-first").output.split()[-1]
+    second, cache = tmp_path / "second", tmp_path / "cache"
+    upstream = f"--upstream=http://{lab.address(51)}"
+    download = ("python", "-m", "lab.content", "build", "--source=download", upstream, f"--output={second}")
+    lab.run(*download, log="content-download", KUBEHUB_CACHE=str(cache))
+    sources = {item["source"] for item in json.loads((second / "manifest.json").read_text(encoding="utf-8"))}
+    assert sources == {"download"}
+    lab.run("python", "-m", "lab.content", "compare", first, str(second), log="content-compare")
+    shutil.rmtree(tmp_path)
 
 
 def test_site_builds_a_cluster_that_verify_proves(lab: Lab) -> None:
