@@ -25,7 +25,7 @@ def test_a_worker_is_removed_and_joins_again(lab: Lab) -> None:
     refused = lab.playbook(
         "playbooks/remove_node.yml",
         "-e",
-        "remove_node_name=w1",
+        "remove_node=w1",
         "-e",
         "remove_node_confirm=wrong",
         log="remove-refused",
@@ -36,7 +36,7 @@ def test_a_worker_is_removed_and_joins_again(lab: Lab) -> None:
     lab.playbook(
         "playbooks/remove_node.yml",
         "-e",
-        "remove_node_name=w1",
+        "remove_node=w1",
         "-e",
         f"remove_node_confirm={lab.name}",
         log="remove-w1",
