@@ -151,3 +151,11 @@ def test_role_meets_other_roles_only_in_its_defaults(role: str) -> None:
         for word in set(re.findall(r"\b\w+\b", text)) & theirs
     )
     assert knows == []
+
+
+@every_role
+def test_a_scenario_proves_the_role(role: str) -> None:
+    scenario = ROOT / "molecule" / role
+    found = {path.name for path in scenario.glob("*.yml")}
+    assert {"molecule.yml", "prepare.yml", "converge.yml", "verify.yml"} <= found
+    assert load(scenario / "molecule.yml")["scenario"]["name"] == role
