@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, kubehub contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the real YuniKorn said of configs, by their text or by the same YAML written differently."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .config import ConfigError, compose, read
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``reason`` is empty where the config is accepted; ``recorded`` says whether YuniKorn itself gave the answer."""
+
+    reason: str
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class Application:
+    """How a valid config is refused when it is put in force: on a reload by ``reload``, at start by an exit or without rules."""
+
+    reload: str
+    exits: bool
+
+
+def canonical(text: str) -> str:
+    """The same for every way to write one YAML document: indentation, quotes, flow style, order of keys, comments."""
+    try:
+        _, node = compose(text)
+        return json.dumps(_plain(node))
+    except (ConfigError, RecursionError):
+        return text
+
+
+def _plain(node: yaml.Node | None) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return ["map", sorted([_plain(key), _plain(value)] for key, value in node.value)]
+    if isinstance(node, yaml.SequenceNode):
+        return ["seq", *(_plain(each) for each in node.value)]
+    return None if node is None else [node.tag, node.value]
+
+
+class Recorded:
+    """The answers, looked up.
+
+    ``verdicts`` are ``{"config": text, "upstream": message or ""}``: the validator's.
+    ``applications`` are ``{"config": text, "reload": message, "start": "exits" | "rejects"}``: valid ones that can't be put in force.
+    """
+
+    def __init__(self, verdicts: Iterable[Mapping[str, str]], applications: Iterable[Mapping[str, str]]) -> None:
+        self._verdicts: dict[str, str] = {}
+        for each in verdicts:
+            self._verdicts[each["config"]] = each["upstream"]
+            self._verdicts.setdefault(canonical(each["config"]), each["upstream"])
+        self._applications = {
+            canonical(each["config"]): Application(each["reload"], each["start"] == "exits") for each in applications
+        }
+
+    @classmethod
+    def load(cls, verdicts: Path, applications: Path) -> Recorded:
+        """Read both files."""
+        given = [json.loads(path.read_text(encoding="utf-8")) for path in (verdicts, applications)]
+        return cls(*given)
+
+    def verdict(self, text: str) -> Answer:
+        """The validator's answer; a config that was never asked about is accepted if its structure can be read."""
+        for key in (text, canonical(text)):
+            if key in self._verdicts:
+                return Answer(self._verdicts[key], True)
+        try:
+            read(text)
+        except ConfigError as error:
+            return Answer(str(error), False)
+        return Answer("", False)
+
+    def application(self, text: str) -> Application | None:
+        """How putting it in force fails, None if nothing of that kind is recorded."""
+        return self._applications.get(canonical(text))
