@@ -30,7 +30,7 @@ _NATIVE = (VCORE, "memory", "ephemeral-storage", "pods")
 _NATIVE_PREFIXES = ("hugepages-", "attachable-volumes-")
 _REGEXP = frozenset("^$*+?()[{}|")
 _QUOTA_DELAYS = (QUOTA_DELAY, QUOTA_DELAY_BEFORE_1_9)
-_SHOWN = 64
+MAX_SHOWN = 64
 
 Amounts = Mapping[str, int]
 
@@ -63,7 +63,7 @@ def accepted(findings: Iterable[Finding], accept: Sequence[str]) -> tuple[Findin
     for entry in accept:
         name = entry.partition("@")[0]
         if name not in LINTS:
-            raise AcceptError(f"accept: there is no lint '{_shown(name)}'{_meant(name, tuple(LINTS))}")
+            raise AcceptError(f"accept: there is no lint '{shown(name)}'{meant(name, tuple(LINTS))}")
         if LINTS[name].trap:
             raise AcceptError(f"accept: '{name}' breaks a running scheduler and can't be accepted")
     taken = frozenset(accept)
@@ -87,20 +87,21 @@ def finding(name: str, path: str, line: int | None, message: str) -> Finding:
 
 
 @lru_cache(maxsize=1024)
-def _meant(name: str, known: tuple[str, ...]) -> str:
+def meant(name: str, known: tuple[str, ...]) -> str:
     """Return what ``name`` was perhaps meant to be, as the end of a message."""
-    near = difflib.get_close_matches(name, known, n=1) if len(name) <= _SHOWN else []
+    near = difflib.get_close_matches(name, known, n=1) if len(name) <= MAX_SHOWN else []
     return f", did you mean '{near[0]}'?" if near else ""
 
 
-def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+def shown(text: str) -> str:
+    """Return a text of the author's for a message, cut where it is long."""
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def _listed(names: Sequence[str]) -> str:
     """Return names for a message: five at most."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(f"'{_shown(name)}'" for name in names[:5]) + more
+    return ", ".join(f"'{shown(name)}'" for name in names[:5]) + more
 
 
 def _is_leaf(placed: Placed) -> bool:
@@ -130,7 +131,7 @@ class _Linting:
             self._prefix = "" if name == DEFAULT_PARTITION else f"{partition.name}:"
             if self._prefix and DEFAULT_PARTITION in names:
                 self._add(
-                    "other-partition", "partition", path, f"the partition '{_shown(partition.name)}' is never used"
+                    "other-partition", "partition", path, f"the partition '{shown(partition.name)}' is never used"
                 )
             self._partition(partition, path)
         return tuple(sorted(self._found, key=lambda found: (found.line or 0, found.path)))
@@ -213,14 +214,14 @@ class _Linting:
                 "acl-blanks",
                 placed.name,
                 path,
-                f"{field} '{_shown(text)}' has more than the one blank before the groups",
+                f"{field} '{shown(text)}' has more than the one blank before the groups",
             )
         elif ", " in text or " ," in text:
             self._add(
                 "acl-comma-blank",
                 placed.name,
                 path,
-                f"{field} '{_shown(text)}' lets in {_who('user', access.users)} and {_who('group', access.groups)}",
+                f"{field} '{shown(text)}' lets in {_who('user', access.users)} and {_who('group', access.groups)}",
             )
         if access.dropped:
             self._add("acl-name-dropped", placed.name, path, f"{field} leaves out {_listed(access.dropped)}")
@@ -240,14 +241,14 @@ class _Linting:
             place = f"{path}.{name}"
             known = PROPERTIES.get(name)
             if known is None:
-                meant = _meant(name, tuple(PROPERTIES))
-                self._add("unknown-property", placed.name, place, f"{whose}property '{_shown(name)}' is unknown{meant}")
+                hint = meant(name, tuple(PROPERTIES))
+                self._add("unknown-property", placed.name, place, f"{whose}property '{shown(name)}' is unknown{hint}")
             elif not known.legal(text):
                 self._add(
                     "property-value",
                     placed.name,
                     place,
-                    f"{whose}{name} is '{_shown(text)}', which YuniKorn does not take: it wants {known.wanted}",
+                    f"{whose}{name} is '{shown(text)}', which YuniKorn does not take: it wants {known.wanted}",
                 )
             elif name == SORT_POLICY and text == "stateaware":
                 self._add(
@@ -336,7 +337,7 @@ class _Linting:
         for kind, pairs in kinds:
             for name, text in pairs:
                 if self._value(name, text) is None:
-                    message = f"{whose}{kind} of {_shown(name)} is '{_shown(text)}', which is no quantity"
+                    message = f"{whose}{kind} of {shown(name)} is '{shown(text)}', which is no quantity"
                     self._add("template-quantity", placed.name, f"{path}.{kind}.{name}", message)
 
     def _amounts_of(self, placed: Placed, resources: Resources, path: str, whose: str) -> None:
@@ -369,10 +370,10 @@ class _Linting:
             if found == "cpu-for-vcore":
                 message = f"'{name}' bounds and guarantees nothing: YuniKorn counts cores as '{VCORE}'"
             elif found == "unknown-resource":
-                meant = ", did you mean 'nvidia.com/gpu'?" if name.lower() in _GPUS else _meant(name, known)
-                message = f"'{_shown(name)}' is no resource that a pod can ask for{meant}"
+                hint = ", did you mean 'nvidia.com/gpu'?" if name.lower() in _GPUS else meant(name, known)
+                message = f"'{shown(name)}' is no resource that a pod can ask for{hint}"
             else:
-                message = f"no node offers '{_shown(name)}'{_meant(name, known)}"
+                message = f"no node offers '{shown(name)}'{meant(name, known)}"
             more = self._places[found, name] - 1
             self._add(found, place, path, f"{message} ({more} more places)" if more else message)
         self._resources.clear()
@@ -445,7 +446,7 @@ class _Linting:
                 "ldap-resolver", "usergroupresolver", place, "the type 'ldap' ends a scheduler without LDAP's settings"
             )
         elif kind not in ("", "os"):
-            self._add("unknown-resolver", "usergroupresolver", place, f"the type '{_shown(kind)}' resolves no groups")
+            self._add("unknown-resolver", "usergroupresolver", place, f"the type '{shown(kind)}' resolves no groups")
 
     def _placement(self, partition: Partition, path: str, root: Placed) -> None:
         rules = _Rules(self._add, root)
@@ -520,26 +521,26 @@ class _Rules:
         elif kind == "test":
             self._add("test-rule", place, f"{path}.name", "the rule 'test' is for YuniKorn's own tests")
         elif kind not in placement.KINDS:
-            found, message = "unknown-rule", f"there is no rule '{_shown(link.name)}'{_meant(kind, placement.KINDS)}"
+            found, message = "unknown-rule", f"there is no rule '{shown(link.name)}'{meant(kind, placement.KINDS)}"
         elif kind in ("fixed", "tag"):
             bad = [part for part in value.split(".") if kind == "fixed" and not QUEUE_NAME.fullmatch(part)]
             if not value:
                 found, message = "rule-without-value", f"the rule '{kind}' has no value"
             elif bad:
                 found = "fixed-rule-name"
-                message = f"the value '{_shown(link.value)}' is no queue: '{_shown(bad[0])}' is no queue's name"
+                message = f"the value '{shown(link.value)}' is no queue: '{shown(bad[0])}' is no queue's name"
             elif kind == "fixed" and value.startswith(ROOT) and link.parent is not None:
                 found = "fixed-rule-parent"
-                message = f"the value '{_shown(link.value)}' counts as a full name, so there can't be a parent rule"
+                message = f"the value '{shown(link.value)}' counts as a full name, so there can't be a parent rule"
             elif kind == "fixed" and value.startswith(ROOT) and value.partition(".")[0] != ROOT:
                 found = "fixed-outside-root"
-                message = f"the value '{_shown(link.value)}' counts as a full name and is not below root"
+                message = f"the value '{shown(link.value)}' counts as a full name and is not below root"
         elif link.value:
             self._add(
                 "rule-value-ignored",
                 place,
                 f"{path}.value",
-                f"the rule '{kind}' does not use its value '{_shown(link.value)}'",
+                f"the rule '{kind}' does not use its value '{shown(link.value)}'",
             )
         if found:
             self._add(
@@ -565,7 +566,7 @@ class _Rules:
                         "filter-unanchored",
                         place,
                         f"{path}.filter.{kind}",
-                        f"the expression '{_shown(listed[0])}' of the filter's {kind} also matches parts of names",
+                        f"the expression '{shown(listed[0])}' of the filter's {kind} also matches parts of names",
                     )
             elif listed:
                 dropped = [name for name in listed if not legal.fullmatch(name)]
@@ -594,17 +595,17 @@ class _Rules:
                 "fixed-name-case",
                 place,
                 path,
-                f"'{_shown(full)}' leads to the queue '{_shown(nearest)}', which the validator does not find",
+                f"'{shown(full)}' leads to the queue '{shown(nearest)}', which the validator does not find",
             )
         why = ""
         for depth, link in enumerate(links, start=1):
             part = ".".join(placement.fixed(placement.pattern(links[:depth]) or ()))
             if placement.kind(link) == "fixed" and not link.create and part not in self._queues:
-                why = f"the queue '{_shown(part)}' does not exist and may not be created"
+                why = f"the queue '{shown(part)}' does not exist and may not be created"
                 break
         if len(steady) == len(names):
             if queue is not None and not _is_leaf(queue):
-                why = f"'{_shown(full)}' is a parent of other queues"
+                why = f"'{shown(full)}' is a parent of other queues"
             sure = True
         else:
             # A name from outside may be that of a queue which takes no applications.

@@ -130,6 +130,20 @@ _ALL = (
         "YuniKorn 1.8 reads `preemption.quota.delay`, YuniKorn 1.9 reads `quota.preemption.delay`; each ignores the other name "
         "without a word, and then never preempts for a lowered quota. Write the one of your version, or both with one value.",
     ),
+    _trap(
+        "setting-refused",
+        "A setting beside the queues has a value that YuniKorn can't read",
+        "The ConfigMaps of the queues hold YuniKorn's other settings as well. A number, a switch or a duration under `service.` or "
+        "`kubernetes.` that can't be read makes a running scheduler ignore the whole update, queues included, with one line in its "
+        "log; a scheduler that starts with it exits.",
+    ),
+    _trap(
+        "binary-data",
+        "A key in binaryData can't be read",
+        "YuniKorn unpacks keys that end in `.gz`, and takes off the suffix. Of a key with another suffix it keeps the name without "
+        "the suffix and an empty value, which hides a readable value: for `queues.yaml` that means the built-in config, and all "
+        "queues drain. A broken archive is left out.",
+    ),
     _error(
         "queue-named-root",
         "A queue below root is named root as well",
@@ -270,6 +284,19 @@ _ALL = (
         "The user group resolver asks LDAP",
         "A scheduler without the mounted LDAP settings exits when it starts with it, while a running one does not read it again: the "
         "mistake shows at the next restart.",
+    ),
+    _warning(
+        "setting-ignored",
+        "A setting beside the queues has a value that YuniKorn replaces by its default",
+        "Settings of the scheduler's core (`event.`, `health.`), of the log and of the admission controller fall back to their "
+        "defaults, with a line in the log. For `bypassNamespaces` or `systemUsers` that changes who is let through.",
+    ),
+    _warning(
+        "unknown-setting",
+        "A key beside the queues means nothing to YuniKorn",
+        "Unknown settings are ignored without a word, and so are documents under another key than the one the queues are read from "
+        "(`service.policyGroup` and `.yaml`). If the queues' own key is misspelt, YuniKorn takes those of yunikorn-defaults, or "
+        "its built-in ones, and all other queues drain.",
     ),
     _note(
         "filter-unanchored",
