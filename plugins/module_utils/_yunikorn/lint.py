@@ -39,8 +39,7 @@ Amounts = Mapping[str, int]
 class Finding:
     """What a lint found. ``path`` is a queue's full name as written, or a part of the partition such as ``placementrules[0]``.
 
-    Of a partition other than ``default`` it begins with the partition's name and a colon. ``line`` counts from 1, None
-    where no line is to blame.
+    In another partition than ``default`` it has ``[NAME]`` in front. ``line`` counts from 1, None where no line is to blame.
     """
 
     name: str
@@ -128,7 +127,7 @@ class _Linting:
             self._add("no-default-partition", "partitions", "partitions", "there is no partition 'default'")
         for index, (name, partition) in enumerate(zip(names, partitions, strict=True)):
             path = f"partitions[{index}]"
-            self._prefix = "" if name == DEFAULT_PARTITION else f"{partition.name}:"
+            self._prefix = "" if name == DEFAULT_PARTITION else f"[{partition.name}]"
             if self._prefix and DEFAULT_PARTITION in names:
                 self._add(
                     "other-partition", "partition", path, f"the partition '{shown(partition.name)}' is never used"
@@ -177,7 +176,7 @@ class _Linting:
                     f"{placed.path}.name",
                     "its resources are never applied: it is named root and is not the root queue",
                 )
-            if placed.limits and placed is not root and placed.name.lower() != placed.name:
+            if placed.limits and placement.is_upper(placed.name):
                 self._add(
                     "limits-upper-case",
                     placed.name,
@@ -587,10 +586,10 @@ class _Rules:
             return False
         steady = placement.fixed(names)
         full = ".".join(steady)
-        above = [self._queues[part] for part in _prefixes(steady) if part in self._queues]
+        above = list(self._existing(steady))
         queue = self._queues.get(full)
         nearest = above[-1].name if above else ROOT
-        if nearest[len(ROOT) :] != nearest[len(ROOT) :].lower():
+        if placement.is_upper(nearest):
             self._add(
                 "fixed-name-case",
                 place,
@@ -603,19 +602,31 @@ class _Rules:
             if placement.kind(link) == "fixed" and not link.create and part not in self._queues:
                 why = f"the queue '{shown(part)}' does not exist and may not be created"
                 break
-        if len(steady) == len(names):
-            if queue is not None and not _is_leaf(queue):
-                why = f"'{shown(full)}' is a parent of other queues"
-            sure = True
-        else:
-            # A name from outside may be that of a queue which takes no applications.
-            sure = queue is None or all(_is_leaf(child) for child in queue.children)
-            sure &= all(link.create for link in links if placement.kind(link) != "fixed")
+        whole = len(steady) == len(names)
+        blocked = next((each.name for each in above if _is_leaf(each) and not (whole and each is queue)), None)
+        if blocked is not None:
+            why = f"'{shown(blocked)}' has no queues below, so every application is rejected"
+        elif whole and queue is not None and not _is_leaf(queue):
+            why = f"'{shown(full)}' is a parent of other queues"
+        # A name from outside may be that of a queue which takes no applications.
+        sure = whole or (
+            (queue is None or all(_is_leaf(child) for child in queue.children))
+            and all(link.create for link in links if placement.kind(link) != "fixed")
+        )
         if why:
             self._add("rule-never-matches", place, path, f"never matches: {why}")
         everyone = any(access.everyone for each in above for access in _lists(each))
         unfiltered = not any(link.filter.users or link.filter.groups for link in links)
         return sure and everyone and unfiltered and not why
+
+    def _existing(self, names: Sequence[str]) -> Iterator[Placed]:
+        """Yield the queues on the way that ``names`` describe, from root down to the first that does not exist."""
+        full = ""
+        for name in names:
+            full = f"{full}.{name}" if full else name
+            if full not in self._queues:
+                return
+            yield self._queues[full]
 
 
 _NO_TEMPLATE = ChildTemplate()
@@ -623,14 +634,6 @@ _NO_TEMPLATE = ChildTemplate()
 
 def _lists(placed: Placed) -> tuple[acl.Access, acl.Access]:
     return acl.parse(placed.queue.adminacl), acl.parse(placed.queue.submitacl)
-
-
-def _prefixes(names: Sequence[str]) -> Iterator[str]:
-    """Yield the full names of the queues on the way to the last of ``names``, and its own."""
-    full = ""
-    for name in names:
-        full = f"{full}.{name}" if full else name
-        yield full
 
 
 def _barren(root: Placed, good: Callable[[Placed], bool]) -> Iterator[Placed]:

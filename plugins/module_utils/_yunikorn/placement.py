@@ -24,6 +24,9 @@ NAMESPACE = "namespace"
 DEFAULT_QUEUE = "root.default"
 """Where an application goes that no rule has a queue for, if it exists."""
 
+MAX_DEPTH = 1000
+"""How far a way is followed; no queue that can be read lies deeper."""
+
 IMPLICIT = (PlacementRule(name="provided"),)
 """The rules of a partition without any."""
 
@@ -40,6 +43,11 @@ def kind(rule: PlacementRule) -> str:
 def value(rule: PlacementRule) -> str:
     """Return the rule's value as the scheduler uses it."""
     return gotext.lower(rule.value)
+
+
+def is_upper(name: str) -> bool:
+    """Whether the scheduler writes a queue's full name in another way; the root's own name is another matter."""
+    return name[len(ROOT) :] != name[len(ROOT) :].lower()
 
 
 def chain(rule: PlacementRule) -> tuple[PlacementRule, ...]:
@@ -108,7 +116,7 @@ class Reach:
                 self.creates_anywhere |= rule.create
                 continue
             step = self.start
-            for name in names:
+            for name in names[:MAX_DEPTH]:
                 step.creates |= rule.create
                 step = step.next.setdefault(name, Step())
-            step.ends = True
+            step.ends |= len(names) <= MAX_DEPTH
