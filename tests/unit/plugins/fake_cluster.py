@@ -60,6 +60,7 @@ class Scheduler:
     """YuniKorn: the configuration in force, the applications, and the queues that drain."""
 
     text: str = ""
+    key: str = "queues.yaml"
     applications: list[Application] = field(default_factory=list)
     draining: list[str] = field(default_factory=list)
     dynamic: list[str] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Scheduler:
 
     def load(self, merged: dict[str, str]) -> None:
         """Read the ConfigMaps, as at every write of one of them."""
-        text = merged.get("queues.yaml", "")
+        text = merged.get(self.key, "")
         if self.deaf or text == self.text:
             return
         if self.refuses:
@@ -362,6 +363,7 @@ def served(cluster: FakeCluster) -> Iterator[FakeCluster]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
