@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -81,6 +83,7 @@ ALWAYS = {
     ("Limit", "Limit"),
     ("NodeSortingPolicy", "Type"),
 }
+NODES_LIMIT = 100_000
 _BOOLS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 _MAP = "map[string]"
 
@@ -89,23 +92,30 @@ class ConfigError(ValueError):
     """A text that is no config; the message is in the words of yaml.v3."""
 
 
-def compose(text: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
-    """The nodes of the first document, all that YuniKorn reads, and the loader that knows their merge keys."""
-    loader = yaml.SafeLoader(text)
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """PyYAML's errors as ConfigError."""
     try:
-        node = loader.get_node() if loader.check_node() else None
+        yield
     except (yaml.YAMLError, RecursionError) as error:
         problem = getattr(error, "problem", None) or str(error)
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(f"yaml: {f'line {mark.line + 1}: ' if mark else ''}{problem}") from error
-    return loader, node
+
+
+def compose(text: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
+    """The nodes of the first document, all that YuniKorn reads, and the loader that knows their merge keys. Raises ConfigError."""
+    with _in_words():
+        loader = yaml.SafeLoader(text)
+        return loader, loader.get_node() if loader.check_node() else None
 
 
 def read(text: str) -> Struct:
     """The config as structs (dictionaries by Go's field names, every field present). Raises ConfigError."""
     loader, node = compose(text)
     problems: list[str] = []
-    config: Struct = _Decoder(loader, problems).value("SchedulerConfig", node)
+    with _in_words():
+        config: Struct = _Decoder(loader, problems).value("SchedulerConfig", node)
     if problems:
         raise ConfigError("\n  ".join(["yaml: unmarshal errors:", *problems]))
     return config
@@ -117,8 +127,12 @@ class _Decoder:
     def __init__(self, loader: yaml.SafeLoader, problems: list[str]) -> None:
         self.loader = loader
         self.problems = problems
+        self.nodes = 0
 
     def value(self, kind: str, node: yaml.Node | None) -> Any:
+        self.nodes += 1
+        if self.nodes > NODES_LIMIT:
+            raise ConfigError("yaml: document contains excessive aliasing")
         if node is None or node.tag == "tag:yaml.org,2002:null":
             return zero(kind)
         if kind.startswith("*"):
@@ -131,9 +145,11 @@ class _Decoder:
             return self.scalar(kind, node)
         return self.misfit(kind, node)
 
-    def mapping(self, kind: str, node: yaml.MappingNode) -> Struct:
+    def mapping(self, kind: str, node: yaml.MappingNode) -> Any:
         lines: dict[str, int] = {}
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                return self.misfit(kind, node)
             line = key.start_mark.line + 1
             if lines.setdefault(key.value, line) != line:
                 self.problems.append(
@@ -159,13 +175,9 @@ class _Decoder:
         if kind == "bool" and node.style is None and text.lower() in _BOOLS:
             return _BOOLS[text.lower()]
         if kind == "uint64" and node.style is None:
-            digits = text.replace("_", "")
-            if re.fullmatch(r"0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|[1-9][0-9]*|0", digits):
-                return int(digits, 0)
-            if re.fullmatch(r"0[0-7]+", digits):
-                return int(digits, 8)
-            if re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE]\+?[0-9]+)?", digits):
-                return int(float(digits))
+            number = _unsigned(text.replace("_", ""))
+            if number is not None:
+                return number
         if kind == "float64" and node.style is None and re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", text):
             return float(text)
         return self.misfit(kind, node)
@@ -176,6 +188,19 @@ class _Decoder:
         wanted = kind.removesuffix(bare).removeprefix("*") + (f"configs.{bare}" if bare in STRUCTS else bare)
         self.problems.append(f"line {node.start_mark.line + 1}: cannot unmarshal {what} into {wanted}")
         return zero(kind)
+
+
+def _unsigned(text: str) -> int | None:
+    """A number as yaml.v3 puts one into an unsigned field: fractions are cut, and a negative fraction wraps around."""
+    if re.fullmatch(r"0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|[1-9][0-9]*|0", text):
+        return int(text, 0)
+    if re.fullmatch(r"0[0-7]+", text):
+        return int(text, 8)
+    try:
+        number = 0.0 if text == "-.inf" else float(text)
+    except ValueError:
+        return None
+    return int(number) % 2**64 if number <= 2**64 and not re.fullmatch(r"-[0-9]+", text) else None
 
 
 def zero(kind: str) -> Any:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,20 +33,25 @@ class Application:
 
 
 def canonical(text: str) -> str:
-    """The same for every way to write one YAML document: indentation, quotes, flow style, order of keys, comments."""
+    """The same for every way to write one YAML document: indentation, quotes, flow style, order of keys, comments, anchors."""
     try:
-        _, node = compose(text)
-        return json.dumps(_plain(node))
+        return _digest(compose(text)[1], {})
     except (ConfigError, RecursionError):
         return text
 
 
-def _plain(node: yaml.Node | None) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return ["map", sorted([_plain(key), _plain(value)] for key, value in node.value)]
-    if isinstance(node, yaml.SequenceNode):
-        return ["seq", *(_plain(each) for each in node.value)]
-    return None if node is None else [node.tag, node.value]
+def _digest(node: yaml.Node | None, known: dict[int, str]) -> str:
+    """A hash of a node's tag and content, made once however often aliases name it."""
+    if id(node) not in known:
+        content: Any = getattr(node, "value", None)
+        if isinstance(node, yaml.MappingNode):
+            content = sorted((_digest(key, known), _digest(value, known)) for key, value in node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            content = [_digest(each, known) for each in node.value]
+        known[id(node)] = hashlib.sha256(
+            repr((getattr(node, "tag", ""), content)).encode("utf-8", "replace")
+        ).hexdigest()
+    return known[id(node)]
 
 
 class Recorded:

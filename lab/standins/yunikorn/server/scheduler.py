@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from . import configmaps
 from .cluster import Node, Pod
-from .config import DEFAULT, Struct, checksum, normal, read
+from .config import DEFAULT, ConfigError, Struct, checksum, normal, read
 from .placement import PROVIDED, place
 from .quantity import Resource, largest, total
 from .queues import DRAINING, Limit, Queue, Wanted
@@ -167,7 +167,10 @@ class Scheduler:
         reason = self.recorded.verdict(text).reason
         if reason:
             return reason
-        config = normal(read(text))
+        try:
+            config = normal(read(text))
+        except ConfigError as error:
+            return str(error)
         if "default" not in [partition["Name"] for partition in config["Partitions"]]:
             # Upstream waits here for a lock that it holds, and every request after it; only a restart helps.
             LOG.error("partition default removed")
@@ -187,7 +190,8 @@ class Scheduler:
         return ""
 
     def _deadlock(self) -> None:
-        self.lock.acquire()
+        with self.lock:
+            threading.Event().wait()
 
     @staticmethod
     def _partition(config: Struct) -> Struct | None:
