@@ -254,7 +254,12 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.kubehub.platform.plugins.module_utils import _cluster, _scheduler
-from ansible_collections.kubehub.platform.plugins.module_utils._cluster import Cluster, ClusterError, UnreachableError
+from ansible_collections.kubehub.platform.plugins.module_utils._cluster import (
+    Cluster,
+    ClusterError,
+    ConflictError,
+    UnreachableError,
+)
 from ansible_collections.kubehub.platform.plugins.module_utils._scheduler import Scheduler
 from ansible_collections.kubehub.platform.plugins.module_utils._yunikorn import diff, plan, render
 from ansible_collections.kubehub.platform.plugins.module_utils._yunikorn.neighbours import CONFIGS, DEFAULTS, ConfigMaps
@@ -306,8 +311,16 @@ class Queues:
     def apply(self) -> None:
         """Write what was planned, have the scheduler show that it took it, and wait for removed queues to go."""
         moment = self.scheduler.moment() if self.plan.write else ""
+        self.result["changed"] = False
         if self.plan.write:
-            self.after = (self.cluster.create if self.before is None else self.cluster.replace)(self.after)
+            try:
+                self.after = (self.cluster.create if self.before is None else self.cluster.replace)(self.after)
+            except ConflictError as error:
+                raise NotAppliedError(
+                    f"{error}. Somebody else has written it since it was read; nothing was overwritten. "
+                    "Run again to plan against what is there now."
+                ) from error
+            self.result["changed"] = True
         if self.plan.unreachable:
             return
         state, reason = self.until(
@@ -328,10 +341,9 @@ class Queues:
         """Set the ConfigMap back if it was written, and raise :class:`NotAppliedError`."""
         what = f'ConfigMap "{self.params["configmap"]}" in {self.params["namespace"]}'
         if not self.plan.write:
-            self.result["changed"] = False
             raise NotAppliedError(
-                f"{reason}. {what} holds the wanted configuration already, so there is nothing to write. If the scheduler does not say "
-                "why, restart it: kubectl rollout restart deployment yunikorn-scheduler."
+                f"{reason}. {what} holds the wanted configuration already, so there is nothing to write. Remove the reason, or restart "
+                f"the scheduler: kubectl -n {self.params['namespace']} rollout restart deployment yunikorn-scheduler."
             )
         if not self.params["rollback"]:
             raise NotAppliedError(f"{reason}. {what} keeps the new configuration, because rollback is off.")
@@ -343,9 +355,7 @@ class Queues:
                 meta = {**self.before["metadata"], "resourceVersion": version}
                 self.cluster.replace({**self.before, "metadata": meta})
         except ClusterError as error:
-            raise NotAppliedError(
-                f"{reason}. {what} keeps the new configuration, because it could not be set back: {error}"
-            ) from error
+            raise NotAppliedError(f"{reason}. {what} was not set back: {error}.") from error
         self.result["changed"] = False
         _state, still = self.until(lambda state: plan.unproved(self.plan.base, state, self.params["partition"]))
         running = (

@@ -68,6 +68,8 @@ class Scheduler:
     refuses: str = ""  # why it refuses to load what comes next
     disallows: str = ""  # what validate-conf says
     deaf: bool = False  # it sees no change and says nothing
+    stuck: bool = False  # it takes the next configuration, but its queues stay as they are
+    standing: dict[str, validate.Placed] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     healthy: bool = True
     log: list[str] = field(default_factory=list)
@@ -93,9 +95,13 @@ class Scheduler:
             self.complain("failed to parse configmap entry", 'time: invalid duration "soon"')
             self.complain("Unable to update configmap, ignoring changes", "failed to load configmap")
             return
+        if self.stuck:
+            self.standing = self.standing or self.configured()
         before = self.configured()
         self.text, self.extra = text, {key: value for key, value in merged.items() if not key.endswith(".yaml")}
         after = self.configured()
+        if self.stuck:
+            return
         self.draining = [name for name in (*self.draining, *before) if name not in after]
         self.clean()
 
@@ -115,7 +121,7 @@ class Scheduler:
     def queues(self) -> dict[str, Any]:
         """The tree, as REST has it."""
         found: dict[str, dict[str, Any]] = {}
-        configured = self.configured()
+        configured = self.standing or self.configured()
         for name in sorted({"root", *configured, *self.draining, *self.dynamic}):
             placed = configured.get(name)
             running = [one for one in self.applications if one.queue == name or one.queue.startswith(f"{name}.")]
