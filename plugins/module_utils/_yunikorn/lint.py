@@ -675,7 +675,7 @@ def _is_unanchored(text: str) -> bool:
     """Whether a filter's one entry is a regular expression that is found in the middle of names."""
     if _REGEXP.isdisjoint(text):
         return False
-    return not text.startswith(("^", ".*")) or not text.endswith(("$", ".*", ".+"))
+    return not text.startswith(("^", ".*")) and not text.endswith("$")
 
 
 def _who(kind: str, names: Sequence[str]) -> str:

@@ -301,7 +301,7 @@ _ALL = (
     _note(
         "filter-unanchored",
         "A regular expression of a filter also matches parts of names",
-        "It is searched anywhere in the name: `dev` with a wildcard matches `webdev-2` too. Begin with `^` and end with `$`.",
+        "It is searched anywhere in the name: `dev.*` matches `webdev-2` too. Begin with `^`, or end with `$`.",
     ),
     _note(
         "root-maxapplications",
