@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .cluster import Api, ApiError
+from .cluster import ACCOUNT, Api, ApiError
 from .configmaps import merged
 from .recorded import Recorded
 from .rest import Rest, Server
@@ -47,13 +47,14 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--verdicts", type=Path, required=True, help="recorded answers of YuniKorn's validator (JSON)")
     parser.add_argument("--yunikorn-version", default="1.8.0", help="whose shapes these are (%(default)s)")
     parser.add_argument("--scheduler-name", default="yunikorn", help="pods that name it are counted (%(default)s)")
+    parser.add_argument("--account", type=Path, default=ACCOUNT, help="the service account's folder (%(default)s)")
     parser.add_argument("--address", default="0.0.0.0", help="where to listen (%(default)s)")
     parser.add_argument("--port", type=int, default=9080, help="(%(default)s)")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="between two looks (%(default)s)")
     given = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    api = Api(url_of(environment))
+    api = Api(url_of(environment), given.account)
     namespace = environment.get("NAMESPACE") or "default"
     recorded = Recorded.load(given.verdicts, Path(__file__).with_name("applications.json"))
     scheduler = Scheduler(recorded, time.time)

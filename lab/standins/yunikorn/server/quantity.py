@@ -22,7 +22,7 @@ _SUFFIXES: dict[str, Fraction] = {
     **{name: Fraction(1, 1000**power) for power, name in enumerate("mun", 1)},
     **{name: Fraction(value) for name, value in {**_BINARY, **_DECIMAL}.items()},
 }
-_CONFIGURED = re.compile(r"\s*([0-9]+)\s*([mkMGTPE]i?|)\s*")
+_CONFIGURED = re.compile(r"\s*([0-9]+)\s*([mkKMGTPE]i?|)\s*")
 _KUBERNETES = re.compile(r"([+-]?[0-9.]+)(?:[eE]([+-]?[0-9]+)|([A-Za-z]*))")
 
 

@@ -205,10 +205,11 @@ class Queue:
             yield from queue.add(child)
 
     def drain(self) -> Iterator[tuple[str, Queue]]:
-        """Let the queue and its configured children come to their end."""
+        """Let the queue and its configured children come to their end; limits are those of the config in force, so theirs are gone."""
         for queue in self.down:
             if queue.managed and queue.status != DRAINING:
                 queue.status = DRAINING
+                queue.wanted = replace(queue.wanted, limits=())
                 yield "drained", queue
 
     def find(self, path: str) -> Queue | None:
