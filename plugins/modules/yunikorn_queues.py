@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: yunikorn_queues
 short_description: Plan, apply and prove the queues of Apache YuniKorn
-version_added: 0.2.0
+version_added: 0.1.0
 author: kubehub contributors (@kubehub)
 description:
   - Makes a running YuniKorn have the queues, limits and placement rules of O(config), and says before what that does to whom.

@@ -125,8 +125,13 @@ def comma_separated(found: Sequence[Row]) -> str:
         amounts = [
             getattr(row, part).get(name, "" if part in ("guaranteed", "max") else 0) for part in parts for name in names
         ]
-        writer.writerow([row.queue, row.user, row.running, row.waiting, *amounts])
+        writer.writerow([_cell(row.queue), _cell(row.user), row.running, row.waiting, *amounts])
     return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet takes it for a formula: a user's name comes from outside."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def structured(found: Iterable[Row]) -> list[dict[str, Any]]:
