@@ -69,7 +69,7 @@ def read(file: str) -> Document:
     try:
         return parse(content)
     except ImportError as error:
-        raise UnusableError(f"PyYAML is missing: {error}") from error
+        raise UnusableError(str(error)) from error
 
 
 def check(files: Sequence[str], accept: Sequence[str], style: str) -> int:
@@ -212,7 +212,8 @@ def _complain(message: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__.partition("\n")[0])
+    what, _blank, status = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=what, epilog=status)
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser(
         "check", help="say what YuniKorn refuses, and what it accepts and an admin did not mean"
