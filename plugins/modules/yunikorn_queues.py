@@ -48,7 +48,7 @@ options:
     description:
       - What may be applied beyond V(safe) changes, which always may.
       - V(safe), V(delays) or V(disrupts) allow all changes up to that level. V(delays) is for what has to wait, V(disrupts) for what may be
-        stopped, never goes on, or may be rejected.
+        stopped or never goes on.
       - The id of a change, such as V(remove:root.a.b), allows that change alone. RV(changes[].id) has it, and the plan prints it.
       - V(unproven) allows to apply while the scheduler can't be asked. Its level is then the worst that the ConfigMaps leave possible.
     type: list
@@ -226,6 +226,10 @@ unknown:
   returned: when the configuration is valid
   type: list
   elements: str
+write:
+  description: Whether the ConfigMaps meant something else than O(config) before, so that one had to be written.
+  returned: when the configuration is valid
+  type: bool
 drift:
   description: Whether the scheduler ran something else than the ConfigMaps held before.
   returned: when the configuration is valid
@@ -404,6 +408,7 @@ def result(planned: plan.Plan, refused: Sequence[str]) -> dict[str, Any]:
         changes.append({**diff.structured(change), **told})
     return {
         "changed": planned.write,
+        "write": planned.write,
         "diff": diff.before_after(planned.changes),
         "plan": plan.text(planned, refused),
         "level": planned.level,

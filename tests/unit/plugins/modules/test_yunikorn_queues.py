@@ -98,7 +98,7 @@ def test_a_second_run_changes_nothing(run: Run, cluster: FakeCluster) -> None:
     cluster.runs(OLD)
     run(RAISED)
     result = run(RAISED)
-    assert (result["changed"], result["proved"], result["changes"]) == (False, True, [])
+    assert (result["changed"], result["write"], result["proved"], result["changes"]) == (False, False, True, [])
     assert result["plan"] == "No changes.\n"
     assert result["diff"] == {"before": "", "after": ""}
     assert len(cluster.writes) == 1
@@ -478,7 +478,7 @@ def test_a_refusal_is_rolled_back_with_the_scheduler_s_reason(run: Run, cluster:
         "The scheduler refused the configuration: configured queue creation failed: invalid quantity. "
         f"{OURS} is set back to what it was. The scheduler runs what it ran before."
     )
-    assert (result["failed"], result["changed"], result["proved"]) == (True, False, False)
+    assert (result["failed"], result["changed"], result["write"], result["proved"]) == (True, False, True, False)
     assert cluster.maps["yunikorn-configs"]["data"] == {"queues.yaml": OLD, "log.level": "INFO"}
     assert cluster.writes == [("PUT", "yunikorn-configs")] * 2
     assert clock.now == 0
