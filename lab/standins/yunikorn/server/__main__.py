@@ -24,6 +24,8 @@ from .rest import Rest, Server
 from .scheduler import FatalError, Scheduler
 
 LOG = logging.getLogger("yunikorn")
+# The fields of YuniKorn's own log, between tabs.
+FORMAT = "%(asctime)s\t%(levelname)s\t%(name)s\t%(filename)s:%(lineno)d\t%(message)s"
 
 
 def look(api: Api, scheduler: Scheduler, namespace: str, name: str) -> None:
@@ -52,7 +54,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("--port", type=int, default=9080, help="(%(default)s)")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="between two looks (%(default)s)")
     given = parser.parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, datefmt="%Y-%m-%dT%H:%M:%S%z")
 
     api = Api(url_of(environment), given.account)
     namespace = environment.get("NAMESPACE") or "default"
