@@ -262,7 +262,7 @@ def canonical(config: Config) -> Config:
     The root queue is written out and has the partition's limits, siblings, users and access lists are sorted, limits are split by
     user and group, defaults are left out, quantities are in their shortest form, comments on limits are gone.
     """
-    shaped = _shape(config)
+    shaped = shape(config)
     return replace(
         shaped,
         partitions=tuple(
@@ -301,7 +301,7 @@ def _exact_quantity(name: str, amount: str) -> str:
         return amount
 
 
-def _shape(config: Config) -> Config:
+def shape(config: Config) -> Config:
     """Return :func:`canonical` of ``config``, but for the quantities, which stay as written."""
     partitions = [_shape_partition(partition) for partition in config.partitions]
     return Config(partitions=tuple(sorted(partitions, key=lambda each: (each.name != DEFAULT_PARTITION, each.name))))
@@ -414,8 +414,8 @@ def _shape_limits(limits: Sequence[Limit]) -> tuple[Limit, ...]:
 
 def diff(old: Config, new: Config) -> tuple[Change, ...]:
     """Return what is to be done to make ``new`` of ``old``: partitions first, then queues from the root, each before those below."""
-    before = {partition.name: partition for partition in _shape(old).partitions}
-    after = {partition.name: partition for partition in _shape(new).partitions}
+    before = {partition.name: partition for partition in shape(old).partitions}
+    after = {partition.name: partition for partition in shape(new).partitions}
     changes: list[Change] = []
     for name in sorted(before.keys() | after.keys(), key=lambda each: (each != DEFAULT_PARTITION, each)):
         found = _Comparison(name)
@@ -485,7 +485,7 @@ class _Comparison:
 
     def _queue(self, old: Queue, new: Queue, path: str) -> None:
         self._differ("spelling", path, old.name, new.name)
-        self._differ("type", path, _type(old), _type(new))
+        self._differ("type", path, queue_type(old), queue_type(new))
         for kind, left, right in (
             ("guaranteed", old.resources.guaranteed, new.resources.guaranteed),
             ("max", old.resources.max, new.resources.max),
@@ -537,7 +537,7 @@ def _in_order(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(kept, key=lambda name: name == WILDCARD))
 
 
-def _type(queue: Queue) -> str:
+def queue_type(queue: Queue) -> str:
     return PARENT if queue.parent else PARENT_BY_QUEUES if queue.queues else LEAF
 
 
@@ -569,7 +569,7 @@ def _moves(changes: Sequence[Change]) -> Iterator[Change]:
         tops = {(change.kind, change.queue): change.id for change in (*removed, *added)}
         for old, new in _pairs(removed, added):
             for kind, name, words in (("remove", old, f"{old} becomes {new}"), ("add", new, f"{new} was {old}")):
-                top = next(tops[kind, above] for above in _upwards(name) if (kind, above) in tops)
+                top = next(tops[kind, above] for above in upwards(name) if (kind, above) in tops)
                 moves.setdefault(top, []).append(words)
     for change in changes:
         found = moves.get(change.id, [])
@@ -585,7 +585,7 @@ def _pairs(removed: Sequence[Change], added: Sequence[Change]) -> Iterator[tuple
     tops: dict[Queue, list[str]] = {}
     named: dict[tuple[Queue, str], list[str]] = {}
     for change in reversed(added):
-        for name, queue in _walk(change.after, change.queue):
+        for name, queue in walk(change.after, change.queue):
             key = _nameless(queue)
             named.setdefault((key, queue.name), []).append(name)
             if queue is change.after:
@@ -595,7 +595,7 @@ def _pairs(removed: Sequence[Change], added: Sequence[Change]) -> Iterator[tuple
     def take(places: list[str]) -> str | None:
         while places:
             place = places.pop()
-            if not any(above in taken for above in _upwards(place)):
+            if not any(above in taken for above in upwards(place)):
                 taken.add(place)
                 return place
         return None
@@ -614,7 +614,7 @@ def _pairs(removed: Sequence[Change], added: Sequence[Change]) -> Iterator[tuple
         level, candidates = left, {}
 
 
-def _upwards(name: str) -> Iterator[str]:
+def upwards(name: str) -> Iterator[str]:
     while name:
         yield name
         name = name.rpartition(".")[0]
@@ -624,10 +624,10 @@ def _nameless(queue: Queue) -> Queue:
     return _exact_queue(replace(queue, name=""))
 
 
-def _walk(queue: Queue, name: str) -> Iterator[tuple[str, Queue]]:
+def walk(queue: Queue, name: str) -> Iterator[tuple[str, Queue]]:
     yield name, queue
     for child in queue.queues:
-        yield from _walk(child, f"{name}.{child.name}")
+        yield from walk(child, f"{name}.{child.name}")
 
 
 # -- making the changes ------------------------------------------------------------------------------------------------
@@ -635,7 +635,7 @@ def _walk(queue: Queue, name: str) -> Iterator[tuple[str, Queue]]:
 
 def apply(changes: Iterable[Change], old: Config) -> Config:
     """Return ``old`` with ``changes`` made, in canonical form: ``apply(diff(a, b), a) == canonical(b)``."""
-    partitions = {partition.name: partition for partition in _shape(old).partitions}
+    partitions = {partition.name: partition for partition in shape(old).partitions}
     below: dict[str, list[Change]] = {}
     for change in changes:
         if change.kind == "partition-add":
@@ -789,11 +789,11 @@ def _sign(change: Change) -> str:
 def _details(change: Change) -> Iterator[str]:
     before, after = change.before, change.after
     if change.kind in ("add", "remove"):
-        for name, queue in _walk(after or before, change.path):
+        for name, queue in walk(after or before, change.path):
             yield f"{_shown(name)}: {_settings(queue)}"
     elif change.kind in ("partition-add", "partition-remove"):
         for queue in (after or before).queues or ():
-            for name, each in _walk(queue, queue.name):
+            for name, each in walk(queue, queue.name):
                 yield f"{_shown(name)}: {_settings(each)}"
     elif change.kind in ("guaranteed", "max"):
         yield from _entries(dict(before or ()), dict(after or ()), same=_same_quantity)
@@ -862,7 +862,7 @@ def _rule(rule: PlacementRule) -> str:
 
 def _settings(queue: Queue) -> str:
     """Return a queue's settings in one line."""
-    words = [_type(queue)]
+    words = [queue_type(queue)]
     for name, amounts in (("guaranteed", queue.resources.guaranteed), ("max", queue.resources.max)):
         if amounts:
             words.append(f"{name} {', '.join(f'{_shown(key)}: {_shown(amount)}' for key, amount in amounts)}")
