@@ -305,12 +305,18 @@ class Queues:
             self.before, name=params["configmap"], namespace=params["namespace"], key=merged.key, text=text
         )
         maps[params["configmap"]] = self.after
-        self.refused = (
-            *plan.refusals(self.plan, params["allow"]),
+        others = (
             *plan.overruled(self.plan, text, ConfigMaps(maps[DEFAULTS], maps[CONFIGS]).merge(), params["configmap"]),
             *((f"The running scheduler refuses this configuration: {verdict}",) if verdict else ()),
         )
-        self.result = {**result(self.plan, self.refused), "checksum": plan.checksum(text)}
+        self.refused = (*plan.refusals(self.plan, params["allow"]), *others)
+        brief = (*plan.refusals(self.plan, params["allow"], brief=True), *others)
+        self.result = {
+            **result(self.plan),
+            "plan": plan.text(self.plan, brief),
+            "refusals": self.refused,
+            "checksum": plan.checksum(text),
+        }
 
     def apply(self) -> None:
         """Write what was planned, have the scheduler show that it took it, and wait for removed queues to go."""
@@ -393,7 +399,7 @@ class Queues:
             time.sleep(POLL)
 
 
-def result(planned: plan.Plan, refused: Sequence[str]) -> dict[str, Any]:
+def result(planned: plan.Plan) -> dict[str, Any]:
     """Return what the module returns of a plan."""
     effects = {effect.change: effect for effect in planned.effects}
     changes = []
@@ -410,11 +416,9 @@ def result(planned: plan.Plan, refused: Sequence[str]) -> dict[str, Any]:
         "changed": planned.write,
         "write": planned.write,
         "diff": diff.before_after(planned.changes),
-        "plan": plan.text(planned, refused),
         "level": planned.level,
         "changes": changes,
         "findings": [asdict(each) for each in (*planned.findings, *planned.neighbours)],
-        "refusals": refused,
         "unknown": planned.unknown,
         "drift": planned.drift,
         "draining": planned.draining,

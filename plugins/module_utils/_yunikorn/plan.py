@@ -143,9 +143,10 @@ def _version(state: State | None) -> tuple[int, int] | None:
 # -- may it be applied? ------------------------------------------------------------------------------------------------
 
 
-def refusals(plan: Plan, allow: Sequence[str]) -> tuple[str, ...]:
+def refusals(plan: Plan, allow: Sequence[str], *, brief: bool = False) -> tuple[str, ...]:
     """Return why the plan is not applied, a sentence or two each that say what to do; nothing means that it may be.
 
+    With ``brief``, what a change does is left out, for a text that has it already.
     Raise :class:`PlanError` for an entry of ``allow`` that is no level, no id of a change and not :data:`UNPROVEN`.
     """
     for entry in allow:
@@ -164,7 +165,7 @@ def refusals(plan: Plan, allow: Sequence[str]) -> tuple[str, ...]:
             )
     allowed = max((impact.LEVELS.index(entry) for entry in allow if entry in impact.LEVELS), default=0)
     found += [
-        f'{each.change} ({each.level}): {each.text} To allow it, add "{each.level}" or "{each.change}" to allow.'
+        f'{each.change} ({each.level}): {"" if brief else each.text + " "}To allow it, add "{each.level}" or "{each.change}" to allow.'
         for each in plan.effects
         if impact.LEVELS.index(each.level) > allowed and each.change not in allow
     ]

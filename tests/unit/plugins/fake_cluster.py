@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import accumulate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -156,6 +157,23 @@ class Scheduler:
                 found[parent]["isLeaf"] = False
         return found["root"]
 
+    def usage(self, user: str) -> dict[str, Any]:
+        """What a user has in each queue, from the root."""
+        found: dict[str, dict[str, Any]] = {}
+        for one in self.applications:
+            if one.user != user:
+                continue
+            for name in accumulate(one.queue.split("."), "{}.{}".format):
+                if name not in found:
+                    found[name] = {"queuePath": name, "resourceUsage": {}, "runningApplications": [], "children": []}
+                    if "." in name:
+                        found[name.rpartition(".")[0]]["children"].append(found[name])
+                found[name]["runningApplications"].append(one.id)
+                total = found[name]["resourceUsage"]
+                for resource, amount in one.used.items():
+                    total[resource] = total.get(resource, 0) + amount
+        return found["root"]
+
     def answer(self, path: str, accept: str, body: bytes | None) -> tuple[int, Any]:
         """REST."""
         self.asked.append(path)
@@ -212,12 +230,7 @@ class Scheduler:
                 {
                     "userName": user,
                     "groups": {},
-                    "queues": {
-                        "queuePath": "root",
-                        "resourceUsage": {},
-                        "runningApplications": [one.id for one in self.applications if one.user == user],
-                        "children": [],
-                    },
+                    "queues": self.usage(user),
                 }
                 for user in sorted({one.user for one in self.applications})
             ],
