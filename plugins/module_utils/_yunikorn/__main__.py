@@ -199,13 +199,11 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def _complain(message: str) -> None:
-    for line in message.splitlines():
-        print(f"yunikorn: {_line(line)}", file=sys.stderr)
+    sys.stderr.writelines(f"yunikorn: {_line(line)}\n" for line in message.splitlines())
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
@@ -254,4 +252,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -373,8 +373,8 @@ class _Linting:
                 message = f"'{shown(name)}' is no resource that a pod can ask for{hint}"
             else:
                 message = f"no node offers '{shown(name)}'{meant(name, known)}"
-            more = self._places[found, name] - 1
-            self._add(found, place, path, f"{message} ({more} more places)" if more else message)
+            places = self._places[found, name]
+            self._add(found, place, path, f"{message} (in {places} places)" if places > 1 else message)
         self._resources.clear()
         self._places.clear()
 

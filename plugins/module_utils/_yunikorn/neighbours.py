@@ -72,7 +72,7 @@ class ConfigMaps:
                 values[key], origin[key] = str(value), name
             for key, value in ((configmap or {}).get("binaryData") or {}).items():
                 # Only the last suffix names the compression; without a known one nothing is left of the value.
-                stripped = key.rpartition(".")[0] or key
+                stripped = _stripped(key)
                 text: str | None = ""
                 if gotext.fold(key.rpartition(".")[2]) == "gz":
                     text = _unpack(value)
@@ -91,6 +91,10 @@ class ConfigMaps:
             ignored=tuple(sorted(name for name in values if name.endswith(".yaml") and name != key)),
             lost=lost,
         )
+
+
+def _stripped(key: str) -> str:
+    return key.rpartition(".")[0] or key
 
 
 def _unpack(value: str | bytes) -> str | None:
@@ -241,7 +245,9 @@ def problems(merged: Merged) -> tuple[Finding, ...]:
 
 def _problems(merged: Merged) -> Iterator[Finding]:
     for key, why in sorted(merged.lost.items()):
-        yield finding("binary-data", key, None, f"binaryData '{shown(key)}': {why}")
+        # What YuniKorn does not read may hold anything.
+        if _stripped(key) == merged.key or _stripped(key).startswith(_PREFIXES):
+            yield finding("binary-data", key, None, f"binaryData '{shown(key)}': {why}")
     for key in merged.ignored:
         yield finding(
             "unknown-setting", key, None, f"'{shown(key)}' is ignored: queues are read from '{shown(merged.key)}'"

@@ -379,7 +379,7 @@ MISTAKES = [
                 "cpu-for-vcore",
                 "root.a",
                 7,
-                "'cpu' bounds and guarantees nothing: YuniKorn counts cores as 'vcore' (2 more places)",
+                "'cpu' bounds and guarantees nothing: YuniKorn counts cores as 'vcore' (in 3 places)",
             ),
             (
                 "cpu-for-vcore",
@@ -421,7 +421,7 @@ MISTAKES = [
                 "resource-not-offered",
                 "root.a",
                 7,
-                "no node offers 'nvidia.com/gpuu', did you mean 'nvidia.com/gpu'? (1 more places)",
+                "no node offers 'nvidia.com/gpuu', did you mean 'nvidia.com/gpu'? (in 2 places)",
             )
         ],
         {"offered": {"nvidia.com/gpu": 8, "memory": 2**40, "vcore": 64000}},

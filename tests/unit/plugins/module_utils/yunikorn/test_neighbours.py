@@ -103,6 +103,11 @@ def test_another_suffix_empties_the_key() -> None:
     ]
 
 
+def test_binary_data_that_yunikorn_does_not_read_is_nobodys_business() -> None:
+    merged = merge(None, {"binaryData": {"logo.png": "", "notes.yaml.bz2": "", "log.level.bz2": ""}})
+    assert [each.path for each in neighbours.problems(merged) if each.trap] == ["log.level.bz2"]
+
+
 @pytest.mark.parametrize(
     ("value", "on"),
     [
