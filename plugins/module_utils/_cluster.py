@@ -26,6 +26,8 @@ try:
     from kubernetes.client.exceptions import ApiException
     from kubernetes.config.config_exception import ConfigException
     from openshift.dynamic import DynamicClient
+    from urllib3 import Retry
+    from urllib3.exceptions import ReadTimeoutError
 
     IMPORT_ERROR = None
 except ImportError:
@@ -198,6 +200,8 @@ class _MissingError(ClusterError):
 
 def _configuration(options: Mapping[str, Any]) -> Any:
     configuration: Any = client.Configuration()
+    # Connecting may be tried again. What was sent is not: a server that hangs would be waited for several times, a write done twice.
+    configuration.retries = Retry(total=2, read=0)
     loader: Any = config
     kubeconfig, context, host = options.get("kubeconfig"), options.get("context"), options.get("host")
     default = os.environ.get("KUBECONFIG", os.path.expanduser("~/.kube/config"))
@@ -243,5 +247,6 @@ def _reason(error: Exception) -> str:
         body = error.body.decode("utf-8", "replace") if isinstance(error.body, bytes) else error.body
         text = str(_decoded(body).get("message") or body or error.reason)
     else:
-        text = str(getattr(error, "reason", None) or error)
+        cause = getattr(error, "reason", None) or error
+        text = f"no answer within {TIMEOUT[1]} s" if isinstance(cause, ReadTimeoutError) else str(cause)
     return " ".join(text.split())

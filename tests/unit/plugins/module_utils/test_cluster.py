@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.kubehub.platform.plugins.module_utils import _cluster
 from ansible_collections.kubehub.platform.plugins.module_utils._cluster import (
     Cluster,
     ClusterError,
@@ -100,6 +102,24 @@ def test_a_service_that_is_gone_while_it_is_asked_is_unreachable(
     monkeypatch.setattr(api._dynamic, "request", refuses)
     with pytest.raises(UnreachableError, match=r"in yunikorn can't be reached: connection refused$"):
         api.ask(SCHEDULER, "/ws/v1/config")
+
+
+def test_a_service_that_hangs_is_asked_once(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cluster, "TIMEOUT", (1, 0.2))
+    api = Cluster({})
+    goes_on = threading.Event()
+    asked: list[str] = []
+
+    def hangs(_method: str, target: str, *_arguments: Any) -> Any:
+        asked.append(target)
+        goes_on.wait(30)
+        return 200, ""
+
+    monkeypatch.setattr(cluster, "answer", hangs)
+    with pytest.raises(UnreachableError, match=r"in yunikorn can't be reached: no answer within 0\.2 s$"):
+        api.ask(SCHEDULER, "/ws/v1/config")
+    goes_on.set()
+    assert len(asked) == 1
 
 
 def test_a_log_and_lists_are_read(cluster: FakeCluster) -> None:
