@@ -61,7 +61,7 @@ class Scheduler:
 
     def moment(self) -> str:
         """Return the timestamp of the last line of the scheduler's log, empty where it can't be read."""
-        return max((shimlog.last(log) for log in self._logs(tailLines="1")), default="")
+        return max((shimlog.last(log) for log in self._logs(tailLines="1")), key=shimlog.moment, default="")
 
     def complaints(self, after: str) -> tuple[str, ...]:
         """Return why the scheduler refused configurations after a moment, empty for any time; nothing where its log can't be read."""

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 
 _REFUSED = "reload configuration failed"
 _VALUE = "failed to parse configmap entry"
+_STAMP = re.compile(r"(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)")
 _ERROR = re.compile(rf"^(?P<time>\S+) .*\t(?P<what>{_REFUSED}|{_VALUE})\t(?P<fields>{{.*}})$")
 
 
@@ -23,7 +25,7 @@ def reasons(log: str, *, after: str = "") -> tuple[str, ...]:
     found: list[str] = []
     for line in log.splitlines():
         match = _ERROR.match(line)
-        if match is None or match["time"] <= after:
+        if match is None or moment(match["time"]) <= moment(after):
             continue
         try:
             error = json.loads(match["fields"])["error"]
@@ -31,6 +33,15 @@ def reasons(log: str, *, after: str = "") -> tuple[str, ...]:
             error = match["fields"]
         found.append(" ".join(str(error).split()))
     return tuple(dict.fromkeys(found))
+
+
+def moment(stamp: str) -> tuple[datetime, str]:
+    """Return what timestamps are compared by: container runtimes leave out zeros at the end of the fraction. What is none comes first."""
+    match = _STAMP.fullmatch(stamp)
+    if match is None:
+        return datetime.min.replace(tzinfo=timezone.utc), ""
+    zone = match["zone"].replace("Z", "+00:00")
+    return datetime.fromisoformat(match["second"] + zone), (match["fraction"] or "").ljust(9, "0")
 
 
 def last(log: str) -> str:

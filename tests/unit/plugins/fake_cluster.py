@@ -16,7 +16,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import accumulate
@@ -399,7 +399,8 @@ def served(cluster: FakeCluster) -> Iterator[FakeCluster]:
             self.send_header("Content-Type", "text/plain" if text else "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # a client that has given up
+                self.wfile.write(content)
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
