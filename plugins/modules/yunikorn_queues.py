@@ -320,7 +320,7 @@ class Queues:
 
     def apply(self) -> None:
         """Write what was planned, have the scheduler show that it took it, and wait for removed queues to go."""
-        moment = self.scheduler.moment() if self.plan.write else ""
+        moment = self.scheduler.moment() if self.plan.write else None
         self.result["changed"] = False
         if self.plan.write:
             try:
@@ -351,8 +351,9 @@ class Queues:
         """Set the ConfigMap back if it was written, and raise :class:`NotAppliedError`."""
         what = f'ConfigMap "{self.params["configmap"]}" in {self.params["namespace"]}'
         if not self.plan.write:
+            said = "".join(f" The last reason in its log: {last}." for last in self.scheduler.complaints("")[-1:])
             raise NotAppliedError(
-                f"{reason}. {what} holds the wanted configuration already, so there is nothing to write. Remove the reason, or restart "
+                f"{reason}.{said} {what} holds the wanted configuration already, so there is nothing to write. Remove the reason, or restart "
                 f"the scheduler: kubectl -n {self.params['namespace']} rollout restart deployment yunikorn-scheduler."
             )
         if not self.params["rollback"]:

@@ -585,17 +585,30 @@ def test_drift_to_a_broken_configmap_is_repaired(run: Run, cluster: FakeCluster)
     assert cluster.text() == OLD
 
 
-def test_a_configmap_that_is_right_and_does_not_run_is_a_failure(run: Run, cluster: FakeCluster) -> None:
+@pytest.mark.parametrize("says", ["no", ""])
+def test_a_configmap_that_is_right_and_does_not_run_is_a_failure(run: Run, cluster: FakeCluster, says: str) -> None:
     cluster.runs(OLD)
-    cluster.scheduler.refuses = "no"
+    cluster.scheduler.complain("reload configuration failed", "an older reason")
+    cluster.scheduler.refuses, cluster.scheduler.deaf = says, not says
     cluster.put("yunikorn-configs", {"queues.yaml": RAISED})
     cluster.reload()
-    result = run(RAISED)
+    result = run(RAISED, wait_timeout=2)
     assert result["msg"] == (
-        f"The scheduler refused the configuration: no. {OURS} holds the wanted configuration already, so there is nothing to write. "
+        f"After 2 s: the scheduler runs another configuration (checksum {checksum(OLD)}). "
+        f"The last reason in its log: {says or 'an older reason'}. "
+        f"{OURS} holds the wanted configuration already, so there is nothing to write. "
         "Remove the reason, or restart the scheduler: kubectl -n yunikorn rollout restart deployment yunikorn-scheduler."
     )
     assert (result["changed"], result["drift"], cluster.writes) == (False, True, [])
+
+
+def test_a_configmap_that_was_just_written_is_waited_for(run: Run, cluster: FakeCluster, clock: Clock) -> None:
+    cluster.runs(OLD)
+    cluster.scheduler.complain("reload configuration failed", "an older reason")
+    cluster.put("yunikorn-configs", {"queues.yaml": RAISED})
+    clock.each_second = cluster.reload
+    result = run(RAISED)
+    assert (result["changed"], result["drift"], result["proved"], clock.now) == (False, True, True, 1)
 
 
 # -- draining ----------------------------------------------------------------------------------------------------------
