@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,8 +20,6 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.content.release import load
-
 from .between import Between
 from .conftest import ROOT, Lab, Run
 
@@ -28,7 +27,12 @@ NAMESPACE = "yunikorn"
 PODS = "queues-test"
 CONFIGMAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/yunikorn-configs"
 SERVICE = f"/api/v1/namespaces/{NAMESPACE}/services/yunikorn-service:9080/proxy/ws/v1"
-IMAGES = load().images
+RELEASE = yaml.safe_load((ROOT / "roles/release/defaults/main.yml").read_text(encoding="utf-8"))
+
+
+def image(name: str) -> str:
+    """An image of the release, with its tag."""
+    return re.sub(r"{{ (\w+) }}", lambda match: str(RELEASE[match[1]]), RELEASE["release_images"][name])
 
 
 def config(*queues: str) -> str:
@@ -72,10 +76,10 @@ class YuniKorn:
 
     def install(self) -> None:
         """Install the chart; YuniKorn's own takes over no pod but those that name it."""
-        image, _, tag = IMAGES["yunikorn_scheduler"].rpartition(":")
+        repository, _, tag = image("yunikorn_scheduler").rpartition(":")
         charts = sorted(Path(os.environ.get("LAB_CHARTS") or "/nonexistent").glob("yunikorn-[0-9]*.tgz"))
         values = {
-            "image.repository": image,
+            "image.repository": repository,
             "image.tag": tag,
             "image.pullPolicy": "IfNotPresent",
             "embedAdmissionController": "false",
@@ -155,12 +159,12 @@ class YuniKorn:
         annotation = f"yunikorn.apache.org/user.info={json.dumps({'user': user, 'groups': []})}"
         container = {
             "name": name,
-            "image": IMAGES["pause"],
+            "image": image("pause"),
             "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
         }
         spec = {"schedulerName": "yunikorn", "terminationGracePeriodSeconds": 0, "containers": [container]}
         self.lab.kubectl(
-            *("-n", PODS, "run", name, f"--image={IMAGES['pause']}", "--restart=Never", f"--labels={labels}"),
+            *("-n", PODS, "run", name, f"--image={image('pause')}", "--restart=Never", f"--labels={labels}"),
             *(f"--annotations={annotation}", f"--overrides={json.dumps({'apiVersion': 'v1', 'spec': spec})}"),
         )
 
