@@ -299,14 +299,15 @@ class Queues:
             state, verdict = self.scheduler.state(pods=True), self.scheduler.refusal(text)
         except UnreachableError as error:
             unreachable = str(error)
-        self.plan = plan.make(document, merged, state, accept=params["accept"], unreachable=unreachable)
         self.before = maps[params["configmap"]]
         self.after = plan.manifest(
             self.before, name=params["configmap"], namespace=params["namespace"], key=merged.key, text=text
         )
         maps[params["configmap"]] = self.after
+        after = ConfigMaps(maps[DEFAULTS], maps[CONFIGS]).merge()
+        self.plan = plan.make(document, merged, after, state, accept=params["accept"], unreachable=unreachable)
         others = (
-            *plan.overruled(self.plan, text, ConfigMaps(maps[DEFAULTS], maps[CONFIGS]).merge(), params["configmap"]),
+            *plan.overruled(self.plan, text, after, params["configmap"]),
             *((f"The running scheduler refuses this configuration: {verdict}",) if verdict else ()),
         )
         self.refused = (*plan.refusals(self.plan, params["allow"]), *others)

@@ -87,18 +87,22 @@ def read(text: str) -> Document:
 def make(
     document: Document,
     merged: neighbours.Merged,
+    after: neighbours.Merged,
     state: State | None,
     *,
     accept: Sequence[str] = (),
     unreachable: str = "",
 ) -> Plan:
-    """Return the plan for a ``document`` that validates; ``state`` is None where ``unreachable`` says why the scheduler can't be asked.
+    """Return the plan for a ``document`` that validates.
+
+    ``merged`` is what YuniKorn makes of the ConfigMaps, ``after`` what it would make of them with the document written. ``state`` is
+    None where ``unreachable`` says why the scheduler can't be asked.
 
     Raise :class:`PlanError` where ``accept`` names what can't be accepted.
     """
     try:
         findings = lint.accepted(lint.lint(document, offered=_offered(state), version=_version(state)), accept)
-        beside = lint.accepted(neighbours.problems(merged), accept)
+        beside = lint.accepted(neighbours.problems(after), accept)
     except lint.AcceptError as error:
         raise PlanError(str(error)) from error
     wanted = document.config

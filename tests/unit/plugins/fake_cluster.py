@@ -301,7 +301,8 @@ class FakeCluster:
             manifest = self.maps.get(name, {})
             found |= manifest.get("data") or {}
             for key, packed in (manifest.get("binaryData") or {}).items():
-                found[key.removesuffix(".gz")] = gzip.decompress(base64.b64decode(packed)).decode()
+                name, _, form = key.rpartition(".")
+                found[name] = gzip.decompress(base64.b64decode(packed)).decode() if form == "gz" else ""
         return found
 
     def text(self, name: str = "yunikorn-configs") -> str:

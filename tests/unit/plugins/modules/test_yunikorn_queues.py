@@ -163,6 +163,15 @@ def test_a_packed_configuration_is_read_and_replaced(run: Run, cluster: FakeClus
     assert cluster.maps["yunikorn-configs"]["data"] == {"queues.yaml": RAISED, "log.level": "INFO"}
 
 
+def test_a_packed_configuration_that_yunikorn_can_t_read_is_replaced(run: Run, cluster: FakeCluster) -> None:
+    cluster.runs(OLD)
+    cluster.put("yunikorn-configs", {"queues.yaml": OLD})
+    cluster.maps["yunikorn-configs"]["binaryData"] = {"queues.yaml.zip": "eA=="}
+    result = run(RAISED)
+    assert (result["proved"], result["findings"], result["drift"]) == (True, [], True)
+    assert cluster.maps["yunikorn-configs"]["binaryData"] == {}
+
+
 def test_the_key_follows_the_policy_group(run: Run, cluster: FakeCluster) -> None:
     cluster.scheduler.key = "lab.yaml"
     cluster.put("yunikorn-configs", {"service.policyGroup": "lab", "lab.yaml": OLD})

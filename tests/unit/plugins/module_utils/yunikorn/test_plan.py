@@ -49,7 +49,8 @@ def live(text: str, **changed: Any) -> State:
 
 def make(wanted: str, present: str | None, state: State | None, **options: Any) -> plan.Plan:
     configs = None if present is None else {"data": {"queues.yaml": present}}
-    return plan.make(plan.read(wanted), ConfigMaps(None, configs).merge(), state, **options)
+    after = ConfigMaps(None, {"data": {"queues.yaml": wanted}})
+    return plan.make(plan.read(wanted), ConfigMaps(None, configs).merge(), after.merge(), state, **options)
 
 
 A, B = "{name: a, resources: {max: {vcore: 4}}}", "{name: b}"
