@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from . import gotext, quantity
+from .collector import paused
 from .model import (
     ChildTemplate,
     Config,
@@ -256,6 +257,7 @@ KINDS: Mapping[str, Kind] = {
 # -- equal configurations ----------------------------------------------------------------------------------------------
 
 
+@paused()
 def canonical(config: Config) -> Config:
     """Return the one configuration that stands for all that mean the same.
 
@@ -412,6 +414,7 @@ def _shape_limits(limits: Sequence[Limit]) -> tuple[Limit, ...]:
 # -- the differences ---------------------------------------------------------------------------------------------------
 
 
+@paused()
 def diff(old: Config, new: Config) -> tuple[Change, ...]:
     """Return what is to be done to make ``new`` of ``old``: partitions first, then queues from the root, each before those below."""
     before = {partition.name: partition for partition in shape(old).partitions}
@@ -633,6 +636,7 @@ def walk(queue: Queue, name: str) -> Iterator[tuple[str, Queue]]:
 # -- making the changes ------------------------------------------------------------------------------------------------
 
 
+@paused()
 def apply(changes: Iterable[Change], old: Config) -> Config:
     """Return ``old`` with ``changes`` made, in canonical form: ``apply(diff(a, b), a) == canonical(b)``."""
     partitions = {partition.name: partition for partition in shape(old).partitions}

@@ -10,15 +10,17 @@ The rules are those of a reload in yunikorn-core ``pkg/scheduler/partition.go``,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from . import gotext, quantity
+from . import acl, gotext, quantity
+from .collector import paused
 from .diff import LEAF, Change, principal, queue_type, shape, upwards, walk
 from .model import Config, Limit, Pairs, Partition, Queue
+from .properties import QUOTA_DELAY, QUOTA_DELAY_BEFORE_1_9
 from .state import Amounts, Application, LiveQueue, State, Usage
+from .strconv import parse_duration
 from .validate import DEFAULT_PARTITION, ROOT, WILDCARD
 
 LEVELS = ("safe", "delays", "disrupts")
@@ -28,15 +30,11 @@ SAFE, DELAYS, DISRUPTS = LEVELS
 NAMED = 5
 """How many of a kind a text names; the effect itself has them all."""
 
-QUOTA_DELAYS = ("quota.preemption.delay", "preemption.quota.delay")
-"""The property of YuniKorn 1.9 and its name in 1.8."""
+QUOTA_DELAYS = (QUOTA_DELAY, QUOTA_DELAY_BEFORE_1_9)
 
 OWNER_LABEL = "hub.jupyter.org/username"
 """Whose notebook a pod is. The hub may have made all pods under one user of YuniKorn."""
 
-_DURATION = re.compile(r"\+?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
-_ACL_USER = re.compile(r"[_a-zA-Z][a-zA-Z0-9_.@-]*[$]?")
-_ACL_GROUP = re.compile(r"[_a-zA-Z][a-zA-Z0-9_-]*")
 _NOT_PLACED = "New applications are not placed there: the next placement rule is tried, then they are rejected."
 _WAITS = "What runs keeps running, nothing more starts until enough has ended."
 _RAISED = "What waits may start at once."
@@ -60,6 +58,7 @@ Applications: TypeAlias = "Sequence[Application]"
 Verdict: TypeAlias = "tuple[str, str, Applications]"
 
 
+@paused()
 def impact(changes: Sequence[Change], old: Config, new: Config, state: State | None = None) -> tuple[Effect, ...]:
     """Return the effect of each change of ``diff(old, new)``, in their order.
 
@@ -136,7 +135,7 @@ class _Judge:
             for queues in (self._new, self._old):
                 if name in queues:
                     values += [value for key, value in queues[name].properties if key in QUOTA_DELAYS]
-        return next((value for value in values if _is_duration(value)), "")
+        return next((value for value in values if _is_delay(value)), "")
 
     # -- the partition -------------------------------------------------------------------------------------------------
 
@@ -398,8 +397,10 @@ class _Judge:
     # -- access --------------------------------------------------------------------------------------------------------
 
     def access(self, change: Change, place: str) -> Verdict:
-        before, after = _parse_acl(change.before), _parse_acl(change.after)
-        if after.everyone or (not before.everyone and before.users <= after.users and before.groups <= after.groups):
+        before, after = acl.parse(change.before), acl.parse(change.after)
+        if after.everyone or (
+            not before.everyone and {*before.users} <= {*after.users} and {*before.groups} <= {*after.groups}
+        ):
             return SAFE, "Only new applications are checked. Nobody loses access.", ()
         within = self._within(place)
         if within is None:
@@ -423,7 +424,7 @@ class _Judge:
     def property(self, change: Change, place: str) -> Verdict:
         if change.after is None:
             return SAFE, "The old value stays in force until the scheduler is restarted.", ()
-        if change.key in QUOTA_DELAYS and _is_duration(change.after) and self._quota_preempts():
+        if change.key in QUOTA_DELAYS and _is_delay(change.after) and self._quota_preempts():
             return self._quota_delay_set(place, change.after)
         if change.key == "preemption.policy" and change.before in ("disabled", "fence") and self._preempts():
             applications = self._within(place)
@@ -585,33 +586,15 @@ def _bounds(limits: Iterable[Limit], kind: str, name: str) -> Limit | None:
     return own.get(f"{kind} {name}", own.get(f"{kind} {WILDCARD}"))
 
 
-def _is_duration(value: str) -> bool:
-    """Return whether ``value`` is a Go duration above zero."""
-    return _DURATION.fullmatch(value) is not None and re.search("[1-9]", value) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Acl:
-    everyone: bool
-    users: frozenset[str]
-    groups: frozenset[str]
-
-
-def _parse_acl(acl: str) -> _Acl:
-    """Return whom an access list in canonical form lets in; names that YuniKorn drops let nobody in."""
-    users, _blank, groups = acl.partition(" ")
-    return _Acl(
-        acl == WILDCARD,
-        frozenset(name for name in users.split(",") if _ACL_USER.fullmatch(name)),
-        frozenset(name for name in groups.split(",") if _ACL_GROUP.fullmatch(name)),
-    )
+def _is_delay(value: str) -> bool:
+    return (parse_duration(value) or 0) > 0
 
 
 def _may_submit(application: Application, place: str, queues: Mapping[str, Queue]) -> bool:
     for name in upwards(place):
         if name in queues:
-            for acl in map(_parse_acl, (queues[name].submitacl, queues[name].adminacl)):
-                if acl.everyone or application.user in acl.users or acl.groups.intersection(application.groups):
+            for access in map(acl.parse, (queues[name].submitacl, queues[name].adminacl)):
+                if access.everyone or application.user in access.users or {*access.groups} & {*application.groups}:
                     return True
     return False
 
