@@ -448,12 +448,14 @@ class _Linting:
             self._add("unknown-resolver", "usergroupresolver", place, f"the type '{shown(kind)}' resolves no groups")
 
     def _placement(self, partition: Partition, path: str, root: Placed) -> None:
-        rules = _Rules(self._add, root)
+        queues = {placed.name.lower(): placed for placed in root.walk()}
+        reach = placement.Reach(partition.placementrules or placement.IMPLICIT, queues)
+        rules = _Rules(self._add, queues, reach)
         for index, rule in enumerate(partition.placementrules):
-            rules.look_at(rule, f"placementrules[{index}]", f"{path}.placementrules[{index}]")
+            rules.look_at(index, rule, f"{path}.placementrules[{index}]")
         # The scheduler loads all rules or none.
         if rules.loadable:
-            self._reach(placement.Reach(partition.placementrules or placement.IMPLICIT), root)
+            self._reach(reach, root)
 
     def _reach(self, reach: placement.Reach, root: Placed) -> None:
         reached: dict[str, bool] = {}
@@ -490,25 +492,38 @@ class _Linting:
 class _Rules:
     """Looks at placement rules one after the other."""
 
-    def __init__(self, add: Callable[[str, str, str, str], None], root: Placed) -> None:
+    def __init__(
+        self, add: Callable[[str, str, str, str], None], queues: Mapping[str, Placed], reach: placement.Reach
+    ) -> None:
         self._add = add
-        self._queues = {placed.name.lower(): placed for placed in root.walk()}
+        self._reach = reach
+        self._queues = queues
         self._catch_all = ""
         self.loadable = True
 
-    def look_at(self, rule: PlacementRule, place: str, path: str) -> None:
+    def look_at(self, index: int, rule: PlacementRule, path: str) -> None:
         """Report what is wrong with one rule and its parents."""
+        place = f"placementrules[{index}]"
         links = placement.chain(rule)
-        paths = [path + ".parent" * depth for depth in range(len(links) - 1, -1, -1)]
-        faults = [self._fault(link, place, where) for link, where in zip(links, paths, strict=True)]
-        filters = [self._filter(link.filter, place, where) for link, where in zip(links, paths, strict=True)]
+        faults = []
+        for depth, link in enumerate(reversed(links)):
+            where = path + ".parent" * depth
+            faults.append(self._fault(link, place, where))
+            self._filter(link.filter, place, f"{where}.filter")
         if self._catch_all:
             self._add("rule-never-runs", place, path, f"never runs: {self._catch_all} takes every application")
         if any(faults):
             self.loadable = False
-        elif any(filters):
-            self._add("rule-never-matches", place, path, "never matches: its filter keeps everybody out")
-        elif self._path(links, place, path) and not self._catch_all:
+            return
+        if any(placement.keeps_everybody_out(link.filter) for link in placement.always(links)):
+            why = "its filter keeps everybody out"
+        elif index in self._reach.missing:
+            why = f"the queue '{shown(self._reach.missing[index])}' does not exist and may not be created"
+        else:
+            why = self._obstacle(links, place, path)
+        if why:
+            self._add("rule-never-matches", place, path, f"never matches: {why}")
+        elif not self._catch_all and self._takes_all(links):
             self._catch_all = place
 
     def _fault(self, link: PlacementRule, place: str, path: str) -> bool:
@@ -550,74 +565,65 @@ class _Rules:
             )
         return bool(found)
 
-    def _filter(self, names: Filter, place: str, path: str) -> bool:
-        """Report what is wrong with a filter; return whether it keeps everybody out."""
+    def _filter(self, names: Filter, place: str, path: str) -> None:
+        """Report what is wrong with a filter."""
         if names.type != "deny" and names.type.lower() == "deny":
-            self._add(
-                "deny-filter-case", place, f"{path}.filter.type", f"the filter's type '{names.type}' acts as allow"
-            )
-        left: list[bool] = []
+            self._add("deny-filter-case", place, f"{path}.type", f"the filter's type '{names.type}' acts as allow")
         for kind, listed, legal in (("users", names.users, USER_NAME), ("groups", names.groups, GROUP_NAME)):
-            if len(listed) == 1:
-                left.append(True)
-                if _is_unanchored(listed[0]):
-                    self._add(
-                        "filter-unanchored",
-                        place,
-                        f"{path}.filter.{kind}",
-                        f"the expression '{shown(listed[0])}' of the filter's {kind} also matches parts of names",
-                    )
-            elif listed:
-                dropped = [name for name in listed if not legal.fullmatch(name)]
-                left.append(len(dropped) < len(listed))
-                if dropped:
-                    self._add(
-                        "filter-name-dropped",
-                        place,
-                        f"{path}.filter.{kind}",
-                        f"the filter leaves out {_listed(dropped)} of its {kind}",
-                    )
-        return not left if names.type == "deny" else bool(left) and not any(left)
+            dropped = [name for name in listed if not legal.fullmatch(name)] if len(listed) > 1 else []
+            if dropped:
+                self._add(
+                    "filter-name-dropped",
+                    place,
+                    f"{path}.{kind}",
+                    f"the filter leaves out {_listed(dropped)} of its {kind}",
+                )
+            if len(listed) == 1 and _is_unanchored(listed[0]):
+                self._add(
+                    "filter-unanchored",
+                    place,
+                    f"{path}.{kind}",
+                    f"the expression '{shown(listed[0])}' of the filter's {kind} also matches parts of names",
+                )
 
-    def _path(self, links: Sequence[PlacementRule], place: str, path: str) -> bool:
-        """Report where a rule leads nowhere; return whether it takes every application."""
-        names = placement.pattern(links)
-        if names is None:
-            return False
+    def _obstacle(self, links: Sequence[PlacementRule], place: str, path: str) -> str:
+        """Return which queue on a rule's way takes no application, "" if none is known."""
+        names = placement.pattern(links) or ()
         steady = placement.fixed(names)
-        full = ".".join(steady)
         above = list(self._existing(steady))
-        queue = self._queues.get(full)
-        nearest = above[-1].name if above else ROOT
-        if placement.is_upper(nearest):
+        if above and placement.is_upper(above[-1].name):
             self._add(
                 "fixed-name-case",
                 place,
                 path,
-                f"'{shown(full)}' leads to the queue '{shown(nearest)}', which the validator does not find",
+                f"'{shown('.'.join(steady))}' leads to the queue '{shown(above[-1].name)}', which the validator does not find",
             )
-        why = ""
-        for depth, link in enumerate(links, start=1):
-            part = ".".join(placement.fixed(placement.pattern(links[:depth]) or ()))
-            if placement.kind(link) == "fixed" and not link.create and part not in self._queues:
-                why = f"the queue '{shown(part)}' does not exist and may not be created"
-                break
-        whole = len(steady) == len(names)
-        blocked = next((each.name for each in above if _is_leaf(each) and not (whole and each is queue)), None)
-        if blocked is not None:
-            why = f"'{shown(blocked)}' has no queues below, so every application is rejected"
-        elif whole and queue is not None and not _is_leaf(queue):
-            why = f"'{shown(full)}' is a parent of other queues"
-        # A name from outside may be that of a queue which takes no applications.
-        sure = whole or (
-            (queue is None or all(_is_leaf(child) for child in queue.children))
-            and all(link.create for link in links if placement.kind(link) != "fixed")
+        for depth, placed in enumerate(above, start=1):
+            if _is_leaf(placed) and depth < len(names):
+                return f"'{shown(placed.name)}' has no queues below, so every application is rejected"
+            if not _is_leaf(placed) and depth == len(names):
+                return f"'{shown(placed.name)}' is a parent of other queues"
+        return ""
+
+    def _takes_all(self, links: Sequence[PlacementRule]) -> bool:
+        """Whether no application is left to the next rule: each gets a queue, or is rejected."""
+        names = placement.pattern(links)
+        if names is None or any(link.filter.users or link.filter.groups for link in links):
+            return False
+        steady = placement.fixed(names)
+        above = list(self._existing(steady))
+        if not any(access.everyone for each in above for access in _lists(each)):
+            return False
+        if len(above) == len(names):
+            return True
+        there = sum(".".join(way) in self._queues for _link, way in placement.ways(links))
+        # A queue that is or becomes a parent leaves the application to the next rule.
+        children = above[-1].children if len(above) == len(steady) else ()
+        return (
+            all(link.create for link in links[there:])
+            and all(map(_is_leaf, children))
+            and not self._reach.makes_parent(names)
         )
-        if why:
-            self._add("rule-never-matches", place, path, f"never matches: {why}")
-        everyone = any(access.everyone for each in above for access in _lists(each))
-        unfiltered = not any(link.filter.users or link.filter.groups for link in links)
-        return sure and everyone and unfiltered and not why
 
     def _existing(self, names: Sequence[str]) -> Iterator[Placed]:
         """Yield the queues on the way that ``names`` describe, from root down to the first that does not exist."""
@@ -642,7 +648,7 @@ def _barren(root: Placed, good: Callable[[Placed], bool]) -> Iterator[Placed]:
 
     def visit(placed: Placed) -> bool:
         found = [visit(child) for child in placed.children]
-        some[placed.path] = any(found) if found else good(placed)
+        some[placed.path] = good(placed) or any(found)
         return some[placed.path]
 
     def topmost(placed: Placed) -> Iterator[Placed]:
