@@ -406,7 +406,7 @@ class _Recipes:
     def yunikorn_scheduler(self) -> Image:
         """A stand-in for YuniKorn's scheduler, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
         folder = STANDINS / "yunikorn" / "server"
-        files = [*folder.glob("*.py"), folder / "applications.json", VERDICTS]
+        files = [*folder.glob("*.py"), folder / "refusals.json", VERDICTS]
         place = "/usr/local/lib/yunikorn"
         server = FilesLayer(
             "layer yunikorn-scheduler",

@@ -21,8 +21,9 @@ import pytest
 import yaml
 
 from .between import Between
-from .conftest import ROOT, Lab, Run
+from .conftest import Lab
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "yunikorn"
 PODS = "queues-test"
 CONFIGMAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/yunikorn-configs"
@@ -66,9 +67,9 @@ class YuniKorn:
         self.runs = 0
 
     # --- the scheduler --------------------------------------------------------------------------------------------
-    def helm(self, *arguments: str, log: str) -> Run:
+    def helm(self, *arguments: str, log: str) -> None:
         """Run the lab's helm."""
-        return self.lab.run(
+        self.lab.run(
             *(str(self.lab.state / "bin/helm"), "--kubeconfig", str(self.lab.kubeconfig), "--namespace", NAMESPACE),
             *arguments,
             log=log,
@@ -296,6 +297,7 @@ def test_what_the_scheduler_rejects_is_rolled_back(yunikorn: YuniKorn, tmp_path:
     with Between(yunikorn.lab.kubeconfig, tmp_path, "PUT", CONFIGMAP, happens) as between:
         answer = yunikorn.queues(LARGER, fails=True, kubeconfig=between.kubeconfig, wait_timeout=20)
     assert between.happened
+    assert answer["msg"].startswith("The scheduler refused the configuration: ")
     assert "is set back to what it was. The scheduler runs what it ran before." in answer["msg"]
     assert answer["changed"] is False
     assert yunikorn.held() == {"queues.yaml": BOTH}
@@ -384,7 +386,7 @@ def test_drift_is_seen_and_mended(yunikorn: YuniKorn) -> None:
     """Somebody writes what YuniKorn's validator accepts and a reload refuses: only the checksums tell."""
     yunikorn.has(BOTH)
     assert yunikorn.ask("yunikorn_queues_info")["drift"] is False
-    recorded = json.loads((ROOT / "lab/standins/yunikorn/server/applications.json").read_text(encoding="utf-8"))
+    recorded = json.loads((ROOT / "lab/standins/yunikorn/server/refusals.json").read_text(encoding="utf-8"))
     bad = next(each["config"] for each in recorded if each["reload"].startswith("unknown rule name"))
     yunikorn.set("queues.yaml", bad)
     time.sleep(5)

@@ -58,7 +58,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 
     api = Api(url_of(environment), given.account)
     namespace = environment.get("NAMESPACE") or "default"
-    recorded = Recorded.load(given.verdicts, Path(__file__).with_name("applications.json"))
+    recorded = Recorded.load(given.verdicts, Path(__file__).with_name("refusals.json"))
     scheduler = Scheduler(recorded, time.time)
     server: Server | None = None
     while True:

@@ -25,10 +25,10 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Application:
-    """How a valid config is refused when it is put in force: on a reload by ``reload``, at start by an exit or without rules."""
+class Refusal:
+    """Why a valid config can't be put in force; at start YuniKorn ``exits``, or runs without placement rules."""
 
-    reload: str
+    reason: str
     exits: bool
 
 
@@ -58,22 +58,22 @@ class Recorded:
     """The answers, looked up.
 
     ``verdicts`` are ``{"config": text, "upstream": message or ""}``: the validator's.
-    ``applications`` are ``{"config": text, "reload": message, "start": "exits" | "rejects"}``: valid ones that can't be put in force.
+    ``refusals`` are ``{"config": text, "reload": message, "start": "exits" | "rejects"}``: valid ones that can't be put in force.
     """
 
-    def __init__(self, verdicts: Iterable[Mapping[str, str]], applications: Iterable[Mapping[str, str]]) -> None:
+    def __init__(self, verdicts: Iterable[Mapping[str, str]], refusals: Iterable[Mapping[str, str]]) -> None:
         self._verdicts: dict[str, str] = {}
         for each in verdicts:
             self._verdicts[each["config"]] = each["upstream"]
             self._verdicts.setdefault(canonical(each["config"]), each["upstream"])
-        self._applications = {
-            canonical(each["config"]): Application(each["reload"], each["start"] == "exits") for each in applications
+        self._refusals = {
+            canonical(each["config"]): Refusal(each["reload"], each["start"] == "exits") for each in refusals
         }
 
     @classmethod
-    def load(cls, verdicts: Path, applications: Path) -> Recorded:
+    def load(cls, verdicts: Path, refusals: Path) -> Recorded:
         """Read both files."""
-        given = [json.loads(path.read_text(encoding="utf-8")) for path in (verdicts, applications)]
+        given = [json.loads(path.read_text(encoding="utf-8")) for path in (verdicts, refusals)]
         return cls(*given)
 
     def verdict(self, text: str) -> Answer:
@@ -87,6 +87,6 @@ class Recorded:
             return Answer(str(error), False)
         return Answer("", False)
 
-    def application(self, text: str) -> Application | None:
+    def refusal(self, text: str) -> Refusal | None:
         """How putting it in force fails, None if nothing of that kind is recorded."""
-        return self._applications.get(canonical(text))
+        return self._refusals.get(canonical(text))

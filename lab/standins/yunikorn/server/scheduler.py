@@ -152,9 +152,9 @@ class Scheduler:
         self.extra = configmaps.extra(settings)
         text = settings.get(configmaps.queues_key(settings)) or DEFAULT
         refusal = self.recorded.verdict(text).reason
-        stopped = self.recorded.application(text)
+        stopped = self.recorded.refusal(text)
         if stopped and stopped.exits:
-            refusal = stopped.reload
+            refusal = stopped.reason
         try:
             config = normal(read(text)) if not refusal else {}
             wanted = self._wanted(config) if config else None
@@ -167,7 +167,7 @@ class Scheduler:
             self._follow(wanted)
             self.rules = [] if stopped else self._rules(config)
         if stopped:
-            complain("placement rules not set, every application is rejected", stopped.reload)
+            complain("placement rules not set, every application is rejected", stopped.reason)
 
     def _reload(self, text: str) -> str:
         """Put a config in force; the reason if it is refused, and then the old one stays."""
@@ -185,9 +185,9 @@ class Scheduler:
             LOG.error("partition default removed")
             threading.Thread(target=self._deadlock, daemon=True).start()
             return "deadlock"
-        stopped = self.recorded.application(text)
+        stopped = self.recorded.refusal(text)
         if stopped:
-            return stopped.reload
+            return stopped.reason
         try:
             wanted = self._wanted(config)
         except ValueError as error:

@@ -25,7 +25,7 @@ from lab.standins.yunikorn.server.scheduler import Scheduler
 
 TOKEN = "not-a-secret"
 START = 1_800_000_000.0
-APPLICATIONS = Path(server.__file__).with_name("applications.json")
+REFUSALS = Path(server.__file__).with_name("refusals.json")
 
 QUEUES = """
 partitions:
@@ -219,7 +219,7 @@ class World:
 @pytest.fixture(scope="session")
 def recorded() -> Recorded:
     """The answers that go into the image."""
-    return Recorded.load(VERDICTS, APPLICATIONS)
+    return Recorded.load(VERDICTS, REFUSALS)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from lab.standins.yunikorn.server.cluster import ApiError
 from lab.standins.yunikorn.server.recorded import Recorded, canonical
 from lab.standins.yunikorn.server.scheduler import FatalError
 
-from .conftest import APPLICATIONS, QUEUES, World
+from .conftest import QUEUES, REFUSALS, World
 
 RECORDED = json.loads(VERDICTS.read_text(encoding="utf-8"))
 REFUSED = next(each for each in RECORDED if each["upstream"].startswith("duplicate child name"))
@@ -183,7 +183,7 @@ def test_a_config_that_the_validator_refuses_leaves_the_old_one(world: World, ca
     assert active(world) == sha256(SMALLER)
 
 
-@pytest.mark.parametrize("each", json.loads(APPLICATIONS.read_text(encoding="utf-8")), ids=lambda each: each["reload"])
+@pytest.mark.parametrize("each", json.loads(REFUSALS.read_text(encoding="utf-8")), ids=lambda each: each["reload"])
 def test_valid_but_not_to_be_put_in_force(world: World, caplog: pytest.LogCaptureFixture, each: dict[str, str]) -> None:
     assert json.loads(world.ask("validate-conf", "POST", body=each["config"]).body) == {"allowed": True}
     world.cluster.config(each["config"])
