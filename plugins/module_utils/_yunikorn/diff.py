@@ -833,10 +833,11 @@ def _same_quantity(name: str, left: Any, right: Any) -> bool:
 def _flat(value: Any) -> dict[str, Any]:
     """Return the settings of a limit, a template or a node sort policy, mappings by their entries."""
     found = {} if value is None else plain(value)
-    found.pop("users", None)
-    found.pop("groups", None)
+    found = {**found, **found.pop("resources", {})}
+    for name in ("users", "groups"):
+        found.pop(name, None)
     flat = {}
-    for name, item in {**found, **found.pop("resources", {})}.items():
+    for name, item in found.items():
         if isinstance(item, dict):
             flat.update({f"{name} {key}": each for key, each in item.items()})
         else:
