@@ -24,8 +24,8 @@ something else than they seem to say. This page names all of them that the colle
 Where they are looked for
 -------------------------
 
-The module ``yunikorn_queues`` looks before it writes. Without Ansible, in a hook or the CI of your own repository, the same is done by a command
-that needs nothing but PyYAML and the collection on Python's path:
+The module :ansplugin:`kubehub.platform.yunikorn_queues#module` looks before it writes. Without Ansible, in a hook or the CI of your own
+repository, the same is done by a command that needs nothing but PyYAML and the collection on Python's path:
 
 .. code-block:: console
 
@@ -43,7 +43,7 @@ configuration that YuniKorn refuses.
   ``errors`` and ``lint``; or of changes with ``id``, ``kind``, ``path``, ``before``, ``after``, ``note``, ``level`` and ``effect``.
 ``--accept NAME[@PATH]``
   Of ``check``, as often as needed: leaves out a lint, everywhere or in one place, such as ``unreachable-queue@root.old``. The module's option
-  ``accept`` takes the same. Traps can't be accepted.
+  :ansopt:`kubehub.platform.yunikorn_queues#module:accept` takes the same. Traps can't be accepted.
 
 What needs the cluster's capacity (``guaranteed-above-capacity``, ``resource-not-offered``) or the settings beside the queues (``setting-refused``,
 ``setting-ignored``, ``unknown-setting``, ``binary-data``) is looked for by the module alone.
@@ -51,7 +51,7 @@ What needs the cluster's capacity (``guaranteed-above-capacity``, ``resource-not
 
 _CHANGES = f"""\
 What YuniKorn does when its configuration changes, for each kind of change that the collection tells apart. Changes are named ``KIND:PATH`` in plans, such as
-``max:root.team``, and the option ``allow`` of the module ``yunikorn_queues`` takes these names.
+``max:root.team``, and the module's option :ansopt:`kubehub.platform.yunikorn_queues#module:allow` takes these names.
 
 A change is found by meaning: the order of queues, another way to write the same quantity and what YuniKorn adds by itself are no change. Each one
 has an effect on what runs:
