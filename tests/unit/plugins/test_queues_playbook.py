@@ -66,7 +66,7 @@ def test_it_plans_refuses_applies_and_reports(run: Run, cluster: FakeCluster, tm
     assert (status, cluster.writes) == (0, [])
     assert "- remove:root.teaching" in output
     assert shown == (
-        "Nothing was changed. As it is, applying this is refused 1 times; each line under Refused says what to do.\n"
+        "Nothing was changed. As it is, applying this is refused; each line under Refused says what to do.\n"
         "Next: ansible-playbook playbooks/queues.yml -e queues_action=apply, with queues_allow and queues_accept as those lines say"
     )
 
@@ -88,7 +88,7 @@ def test_it_plans_refuses_applies_and_reports(run: Run, cluster: FakeCluster, tm
     status, shown, _output = run(**options)
     assert (status, cluster.text()) == (0, WITHOUT_TEACHING)
     assert shown == (
-        "Applied: 1 changes. The scheduler was seen to run the configuration.\n"
+        "Changes applied: 1. The scheduler was seen to run the configuration.\n"
         "Next: ansible-playbook playbooks/queues.yml -e queues_action=report\n"
         "Draining until their applications have ended: root.teaching. To wait for them: -e queues_wait=true"
     )
