@@ -176,6 +176,10 @@ class _Linting:
                     f"{placed.path}.name",
                     "its resources are never applied: it is named root and is not the root queue",
                 )
+            if placed.name.lower() == placement.RECOVERY_QUEUE:
+                self._add(
+                    "recovery-queue", placed.name, f"{placed.path}.name", "nobody can submit here: it is YuniKorn's own"
+                )
             if placed.limits and placement.is_upper(placed.name):
                 self._add(
                     "limits-upper-case",
@@ -189,17 +193,24 @@ class _Linting:
     def _access(self, root: Placed) -> None:
         open_to_some: dict[str, bool] = {}
 
-        def visit(placed: Placed, above: bool) -> None:
-            lists = [
-                self._acl(text, placed, field)
-                for field, text in (("adminacl", placed.queue.adminacl), ("submitacl", placed.queue.submitacl))
-            ]
-            here = above or any(access.anyone for access in lists)
+        def visit(placed: Placed, above: bool, everyone: str) -> None:
+            admin = self._acl(placed.queue.adminacl, placed, "adminacl")
+            submit = self._acl(placed.queue.submitacl, placed, "submitacl")
+            if everyone and not submit.everyone and (submit.users or submit.groups):
+                self._add(
+                    "acl-without-effect",
+                    placed.name,
+                    f"{placed.path}.submitacl",
+                    f"submitacl '{shown(placed.queue.submitacl)}' keeps nobody out: '{shown(everyone)}' lets everyone in",
+                )
+            here = above or admin.anyone or submit.anyone
             open_to_some[placed.path] = here
+            if not everyone and (admin.everyone or submit.everyone):
+                everyone = placed.name
             for child in placed.children:
-                visit(child, here)
+                visit(child, here, everyone)
 
-        visit(root, False)
+        visit(root, False, "")
         if any(access.broken for placed in root.walk() for access in _lists(placed)):
             return
         for placed in _barren(root, lambda placed: open_to_some[placed.path]):

@@ -210,6 +210,12 @@ _ALL = (
         "application is passed on to the next rule and in the end rejected. For everyone write `submitacl: '*'` at root.",
     ),
     _warning(
+        "acl-without-effect",
+        "An access list keeps nobody out, because a queue above lets everyone in",
+        "Access is inherited from above and never taken away below: with `submitacl: '*'` at root, a list further down restricts "
+        "nobody. Take the `*` away and name who may submit in each queue, or give the placement rule a filter.",
+    ),
+    _warning(
         "acl-name-dropped",
         "A name in an access list is left out",
         "The scheduler drops names that it does not take, without a word. It takes no `:` in users, so no service accounts, and "
@@ -219,6 +225,12 @@ _ALL = (
         "acl-comma-blank",
         "An access list has a blank beside a comma",
         "The blank divides users from groups: `bob, sue` lets in the user bob and the group sue. Write `bob,sue`.",
+    ),
+    _warning(
+        "recovery-queue",
+        "A queue has the name of YuniKorn's own recovery queue",
+        "YuniKorn makes `root.@recovery@` itself, for applications that run while their queue is gone when the scheduler starts. "
+        "Nobody can submit to it, and its properties are ignored. Give the queue another name.",
     ),
     _warning(
         "limit-never-binds",

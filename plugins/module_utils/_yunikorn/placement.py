@@ -24,6 +24,9 @@ NAMESPACE = "namespace"
 DEFAULT_QUEUE = "root.default"
 """Where an application goes that no rule has a queue for, if it exists."""
 
+RECOVERY_QUEUE = "root.@recovery@"
+"""Where an application goes whose queue is gone when the scheduler starts."""
+
 MAX_DEPTH = 1000
 """How far a way is followed; no queue that can be read lies deeper."""
 

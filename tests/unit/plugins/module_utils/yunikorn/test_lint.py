@@ -23,6 +23,7 @@ from ansible_collections.kubehub.platform.plugins.module_utils._yunikorn.lint im
 PARTITION = "partitions:\n- name: default\n  "
 # Everybody may submit, and a pod may name its queue: what stands below root begins in line 7.
 QUEUES = PARTITION + "queues:\n  - name: root\n    submitacl: '*'\n    queues:\n    "
+CLOSED = QUEUES.replace("'*'", "ops")
 # Rules begin in line 7.
 RULES = (
     PARTITION
@@ -60,7 +61,7 @@ TRAPS = [
         id="root's name",
     ),
     pytest.param(
-        QUEUES + "- {name: a, submitacl: 'u  g'}\n    - name: b\n      adminacl: ' g '\n"
+        CLOSED + "- {name: a, submitacl: 'u  g'}\n    - name: b\n      adminacl: ' g '\n"
         "    - {name: c, submitacl: ' g'}\n    - {name: d, submitacl: 'u '}\n    - {name: e, adminacl: '  g'}",
         [
             ("acl-blanks", "root.a", 7, "submitacl 'u  g' has more than the one blank before the groups"),
@@ -483,7 +484,7 @@ MISTAKES = [
         id="queues that are open to nobody",
     ),
     pytest.param(
-        QUEUES + "- name: a\n      submitacl: 'system:serviceaccount:hub:hub,bob,*'\n"
+        CLOSED + "- name: a\n      submitacl: 'system:serviceaccount:hub:hub,bob,*'\n"
         "      adminacl: bob my.group,system:authenticated,ops\n    - {name: b, submitacl: ' *'}\n    - {name: c, submitacl: '* x'}",
         [
             ("acl-name-dropped", "root.a", 8, "submitacl leaves out 'system:serviceaccount:hub:hub', '*'"),
@@ -493,7 +494,7 @@ MISTAKES = [
         id="names that an access list drops",
     ),
     pytest.param(
-        QUEUES + "- {name: a, submitacl: 'bob, sue'}\n    - {name: b, adminacl: 'bob,eve ,ops'}",
+        CLOSED + "- {name: a, submitacl: 'bob, sue'}\n    - {name: b, adminacl: 'bob,eve ,ops'}",
         [
             ("acl-comma-blank", "root.a", 7, "submitacl 'bob, sue' lets in user 'bob' and group 'sue'"),
             ("acl-comma-blank", "root.b", 8, "adminacl 'bob,eve ,ops' lets in users 'bob', 'eve' and group 'ops'"),
@@ -702,6 +703,23 @@ MISTAKES = [
         [("stateaware-policy", "root.a", 7, "application.sort.policy is 'stateaware', which is fifo today")],
         {},
         id="stateaware",
+    ),
+    pytest.param(
+        QUEUES
+        + "- name: a\n      submitacl: bob\n      queues: [{name: b, submitacl: ' staff'}, {name: c, submitacl: '*'}]\n"
+        "    - {name: d, adminacl: eve}",
+        [
+            ("acl-without-effect", "root.a", 8, "submitacl 'bob' keeps nobody out: 'root' lets everyone in"),
+            ("acl-without-effect", "root.a.b", 9, "submitacl ' staff' keeps nobody out: 'root' lets everyone in"),
+        ],
+        {},
+        id="an access list below everyone's",
+    ),
+    pytest.param(
+        QUEUES + "- name: '@Recovery@'",
+        [("recovery-queue", "root.@Recovery@", 7, "nobody can submit here: it is YuniKorn's own")],
+        {},
+        id="recovery queue",
     ),
 ]
 
