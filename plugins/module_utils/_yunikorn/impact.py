@@ -188,7 +188,7 @@ class _Judge:
         if self._queues is None:
             return (
                 DISRUPTS,
-                f"Whether {_listed(sorted(timed))} are above their maximum is unknown: then pods are stopped.",
+                f"Pods of {_listed(sorted(timed))} are stopped if it is above its maximum; what is used there is unknown.",
                 (),
             )
         over = [name for name in timed if self._over(name, _amounts(self._new[name].resources.max))]
@@ -197,7 +197,7 @@ class _Judge:
         applications = [each for name in over for each in self._within(name) or ()]
         return (
             DISRUPTS,
-            f"{_listed(sorted(over))} are above their maximum: pods may be stopped. {_running(applications, 'in question')}",
+            f"Above the maximum: {_listed(sorted(over))}. Pods there may be stopped. {_running(applications, 'in question')}",
             applications,
         )
 
@@ -404,7 +404,11 @@ class _Judge:
             return SAFE, "Only new applications are checked. Nobody loses access.", ()
         within = self._within(place)
         if within is None:
-            return DELAYS, f"Only new applications are checked. Who runs something there is unknown. {_NOT_PLACED}", ()
+            return (
+                DELAYS,
+                "Only new applications are checked. Whether somebody who runs something there loses access is unknown.",
+                (),
+            )
         lost = [
             each
             for each in within
@@ -449,7 +453,7 @@ class _Judge:
         applications = [each for name in over for each in self._within(name) or ()]
         return (
             DISRUPTS,
-            f"{_listed(over)} is above the maximum: pods may be stopped after {delay}. {_running(applications, 'there')}",
+            f"Above the maximum: {_listed(over)}. Pods there may be stopped after {delay}. {_running(applications, 'there')}",
             applications,
         )
 
@@ -463,7 +467,7 @@ class _Judge:
         ]
         return (
             SAFE,
-            f"Without effect on the {len(below)} dynamic queues that exist below: only those that are created from now on get it.",
+            f"Without effect on the dynamic queues that exist below ({len(below)}): only those that are created from now on get it.",
             (),
         )
 

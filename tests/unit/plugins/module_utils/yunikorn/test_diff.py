@@ -112,7 +112,8 @@ TREES = [
         QUEUES
         + (
             "    - {name: a}\n"
-            "    - {name: b, parent: true, submitacl: '*', maxapplications: 3, childtemplate: {maxapplications: 1}, queues: [{name: c, maxapplications: 2, resources: {guaranteed: {vcore: 1}, max: {memory: 1G, vcore: 2}}, "
+            "    - {name: b, parent: true, submitacl: '*', maxapplications: 3, childtemplate: {maxapplications: 1}, "
+            "queues: [{name: c, maxapplications: 2, resources: {guaranteed: {vcore: 1}, max: {memory: 1G, vcore: 2}}, "
             "properties: {priority.offset: 5}, limits: [{users: [u], maxapplications: 1}]}]}"
         ),
         [
