@@ -263,12 +263,15 @@ class _Reading:
             headroom=self._amounts(part, item, "headroom", place),
             running=self._count(part, item, "runningApps", place),
             max_running=self._count(part, item, "maxRunningApps", place),
-            properties={
-                str(key): value
-                for key, value in self._mapping(part, item, "properties", place).items()
-                if isinstance(value, str)
-            },
+            properties=self._properties(item, place),
         )
+
+    def _properties(self, item: Mapping[str, Any], place: str) -> dict[str, str]:
+        found = self._mapping("queues", item, "properties", place)
+        texts = {str(name): value for name, value in found.items() if isinstance(value, str)}
+        if len(texts) != len(found):
+            self.unknown.append(f"queues: {place}properties is no mapping of texts")
+        return texts
 
     def applications(self, pods: Mapping[str, Sequence[Pod]]) -> tuple[Application, ...]:
         part = "applications"
