@@ -92,6 +92,7 @@ class YuniKorn:
             *(word for name, value in values.items() for word in ("--set", f"{name}={value}")),
             log="yunikorn-install",
         )
+        self.until(lambda: self.rest("clusters") is not None)
 
     def remove(self) -> None:
         """Remove the release and what outlives it."""

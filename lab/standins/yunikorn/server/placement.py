@@ -28,6 +28,11 @@ def place(
     return default if default and _takes(default, user, groups) else None
 
 
+def recover(root: Queue) -> Queue:
+    """The queue of applications that run already when the scheduler starts, and that no rule has a queue for."""
+    return root.find(RECOVERY) or _made(root, Wanted.made(RECOVERY.rpartition(".")[2], NO_TEMPLATE))
+
+
 def _takes(queue: Queue, user: str, groups: tuple[str, ...]) -> bool:
     return queue.leaf and queue.status == ACTIVE and queue.admits(user, groups)
 

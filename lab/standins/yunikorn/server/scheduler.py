@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from . import configmaps
 from .cluster import Node, Pod
 from .config import DEFAULT, ConfigError, Struct, checksum, normal, read
-from .placement import PROVIDED, place
+from .placement import PROVIDED, place, recover
 from .quantity import Resource, largest, total
 from .queues import DRAINING, Limit, Queue, Wanted
 from .recorded import Recorded
@@ -117,6 +117,7 @@ class Scheduler:
         self.first_event = 0
         self._seen: Mapping[str, str] | None = None
         self._refresh = True
+        self._starting = True
         self._refused_pods: set[str] = set()
         self._cleaned = self.started
 
@@ -241,6 +242,7 @@ class Scheduler:
             self._advance(application, now)
         for name, group in alive.items():
             self._submit(name, group, now)
+        self._starting = False
         for application in [each for each in self.applications.values() if each.state == "Completed"]:
             self.completed.append(self.applications.pop(application.id))
         if now - self._cleaned >= CLEAN_SECONDS:
@@ -260,6 +262,8 @@ class Scheduler:
                 user=first.user,
                 groups=first.groups,
             )
+            if application.queue is None and self.rules and self._starting and application.running:
+                application.queue = recover(self.root)
         if application.queue is None:
             application.turn("Rejected", now)
             application.finished = now

@@ -334,6 +334,28 @@ def test_a_draining_queue_lives_again_when_it_is_back_in_the_config(world: World
     assert world.rejected() == {}
 
 
+def test_after_a_restart_what_ran_in_a_removed_queue_is_recovered(world: World) -> None:
+    """Only what has a node already; the queue goes when it is empty."""
+    world.cluster.pod("old", "root.research.gpu")
+    world.cluster.pod("waits", "root.research.gpu", node="")
+    world.look()
+    world.cluster.config(SMALLER)
+    world.look()
+    world.restart()
+    world.look()
+    assert world.get("partition/default/application/old")["queueName"] == "root.@recovery@"
+    assert (world.queue("root.@recovery@")["isManaged"], world.queue("root.@recovery@")["isLeaf"]) == (False, True)
+    assert list(world.rejected()) == ["waits"]
+    world.cluster.pod("late", "root.research.gpu")
+    world.look()
+    assert list(world.rejected()) == ["waits", "late"]
+    world.cluster.end("old")
+    world.look()
+    world.look(30)
+    world.look(10)
+    assert world.queue("root.@recovery@") is None
+
+
 def test_a_rejected_application_may_come_again_with_other_pods(world: World) -> None:
     world.cluster.pod("one", "root.nowhere")
     world.look()
