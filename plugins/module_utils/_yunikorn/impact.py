@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from . import acl, gotext, quantity
+from . import acl, gotext, placement, quantity
 from .collector import paused
 from .diff import LEAF, Change, principal, queue_type, shape, upwards, walk
 from .model import Config, Limit, Pairs, Partition, Queue
@@ -154,6 +154,34 @@ class _Judge:
         )
 
     def rules(self, change: Change, place: str) -> Verdict:
+        before, after = (
+            placement.Reach(rules or placement.IMPLICIT, queues)
+            for rules, queues in ((change.before, self._old), (change.after, self._new))
+        )
+        everything = self._within(ROOT)
+        if everything is None and not after.anywhere:
+            return (
+                DELAYS,
+                (
+                    "What runs stays where it is; whether a rule still leads there is unknown. "
+                    "A new application that no rule places is rejected, and its pods fail."
+                ),
+                (),
+            )
+        lost = [
+            each
+            for each in everything or ()
+            if _leads(before, gotext.lower(each.queue)) and not _leads(after, gotext.lower(each.queue))
+        ]
+        if lost:
+            return (
+                DELAYS,
+                (
+                    "What runs stays where it is, but no rule leads there any more: its users' new applications are placed elsewhere "
+                    f"or rejected, and then their pods fail. {_running(lost, 'concerned')}"
+                ),
+                lost,
+            )
         return (
             SAFE,
             (
@@ -592,6 +620,14 @@ def _bounds(limits: Iterable[Limit], kind: str, name: str) -> Limit | None:
 
 def _is_delay(value: str) -> bool:
     return (parse_duration(value) or 0) > 0
+
+
+def _leads(reach: placement.Reach, place: str) -> bool:
+    """Return whether some application may be placed in a queue."""
+    steps = [reach.start]
+    for name in place.split("."):
+        steps = [following for step in steps for following in step.follow(name)]
+    return reach.anywhere or place == placement.DEFAULT_QUEUE or any(step.ends for step in steps)
 
 
 def _may_submit(application: Application, place: str, queues: Mapping[str, Queue]) -> bool:

@@ -187,6 +187,60 @@ EFFECTS = [
         id="rules",
     ),
     pytest.param(
+        LEAF + "\n  placementrules: [{name: user, create: true}]",
+        LEAF + "\n  placementrules: [{name: fixed, value: root.b, create: true}]",
+        BUSY,
+        [
+            (
+                "rules:placementrules",
+                "delays",
+                (
+                    "What runs stays where it is, but no rule leads there any more: its users' new applications are "
+                    "placed elsewhere or rejected, and then their pods fail. 2 applications concerned, of ada, bob."
+                ),
+                ["app-1", "app-2"],
+                ["ada", "bob"],
+            ),
+        ],
+        id="rules, no way any more",
+    ),
+    pytest.param(
+        LEAF,
+        LEAF + "\n  placementrules: [{name: user, create: true}]",
+        None,
+        [
+            (
+                "rules:placementrules",
+                "delays",
+                (
+                    "What runs stays where it is; whether a rule still leads there is unknown. A new application that no "
+                    "rule places is rejected, and its pods fail."
+                ),
+                [],
+                [],
+            ),
+        ],
+        id="rules, unknown",
+    ),
+    pytest.param(
+        LEAF,
+        LEAF + "\n  placementrules: [{name: provided}, {name: user, create: true}]",
+        None,
+        [
+            (
+                "rules:placementrules",
+                "safe",
+                (
+                    "What runs stays where it is. New applications are placed by the new rules; one that no rule places "
+                    "is rejected, and its pods fail."
+                ),
+                [],
+                [],
+            ),
+        ],
+        id="rules that lead anywhere, unknown",
+    ),
+    pytest.param(
         PARTITION + "  queues: []\n  placementrules: [{name: user}, {name: provided}]",
         PARTITION + "  queues: []\n  placementrules: [{name: provided}, {name: user}]",
         BUSY,
