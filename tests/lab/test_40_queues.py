@@ -199,7 +199,8 @@ class YuniKorn:
         for key in self.held() or {}:
             if key != "queues.yaml":
                 self.set(key, None)
-        assert self.queues(text, allow=["disrupts"])["proved"] is True
+        if self.held() != {"queues.yaml": text} or self.active() != sha256(text):
+            assert self.queues(text, allow=["disrupts"])["proved"] is True
 
 
 def sha256(text: str) -> str:
