@@ -164,6 +164,17 @@ def test_what_is_unknown_is_taken_for_the_worst(pair: tuple[model.Config, model.
         assert impact.LEVELS.index(known.level) <= impact.LEVELS.index(unknown.level), (known, unknown)
 
 
+@SOME
+@given(CONFIGS | make.ANY_CONFIGS, make.ANY_CONFIGS)
+def test_anything_can_be_compared(old: model.Config, new: model.Config) -> None:
+    """Also what YuniKorn refuses has differences, forms of them and effects; nothing is raised."""
+    changes = diff.diff(old, new)
+    assert len(diff.tree(changes).splitlines()) > len(changes)
+    assert json.dumps([diff.structured(change) for change in changes])
+    assert set(diff.before_after(changes)) == {"before", "after"}
+    assert len(impact.impact(changes, old, new)) == len(changes)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "root.a", "Active", "default"]),
     lambda inner: st.lists(inner, max_size=3)
