@@ -5,7 +5,7 @@ LAB_SUBNET ?= 198.18.7.0/24
 export LAB_NAME LAB_SUBNET
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor bootstrap lab lab-login lab-destroy check test test-long lock
+.PHONY: help doctor bootstrap lab lab-login lab-destroy check test test-long pages lock
 
 help: ## Explain the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -35,6 +35,9 @@ test-long: ## Interruptions, kills and replacements, in labs of their own
 
 bootstrap: ## Make the Python environment .venv and the link by which the checkout is kubehub.platform
 	@lab/bootstrap.sh
+
+pages: bootstrap ## Write the pages of the documentation that are made from the code's own registries
+	@PYTHONPATH=.collections .venv/bin/python -m lab.check.pages
 
 lock: bootstrap ## Pin requirements.in's newest versions, with hashes, in requirements.txt
 	@lab/lock.sh

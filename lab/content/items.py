@@ -19,7 +19,10 @@ from lab.content.release import Release
 from lab.content.steps import Step
 from lab.content.upstream import FetchedChart, FetchedFile, FetchedImage
 
-STANDINS = Path(__file__).resolve().parents[1] / "standins"
+ROOT = Path(__file__).resolve().parents[2]
+STANDINS = ROOT / "lab" / "standins"
+# What YuniKorn's own validator said of configs: the core is tested with it, and the stand-in answers from it.
+VERDICTS = ROOT / "tests/unit/plugins/module_utils/yunikorn/data/upstream_verdicts.json"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 # Debian 13, for its clang 19: the oldest that compiles this Cilium's programs (its documentation's system requirements).
 DEBIAN_SUITE = "trixie"
@@ -296,6 +299,7 @@ class _Recipes:
         )
         yield "flannel", self.flannel_image()
         yield "flannel_cni_plugin", self.flannel_cni_plugin()
+        yield "yunikorn_scheduler", self.yunikorn_scheduler()
 
     def coredns(self) -> Image:
         """CoreDNS at upstream's place."""
@@ -399,6 +403,25 @@ class _Recipes:
         )
         return self.image("flannel_cni_plugin", (*self.network_layers(), layer))
 
+    def yunikorn_scheduler(self) -> Image:
+        """A stand-in for YuniKorn's scheduler, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
+        folder = STANDINS / "yunikorn" / "server"
+        files = [*folder.glob("*.py"), folder / "refusals.json", VERDICTS]
+        place = "/usr/local/lib/yunikorn"
+        server = FilesLayer(
+            "layer yunikorn-scheduler",
+            (Copy(self.kubernetes("kube-scheduler"), "program", "/usr/local/bin/kube-scheduler"),),
+            texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in sorted(files)),
+        )
+        python = RootLayer("layer python", self.debian("python", "base-files", "python3", "python3-yaml"))
+        return self.image(
+            "yunikorn_scheduler",
+            (python, server),
+            entrypoint=("/usr/bin/python3", "-m", "server", "--verdicts", f"server/{VERDICTS.name}"),
+            user="4444:4444",
+            workdir=place,
+        )
+
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:
         """What upstream's archives hold, by the file's name in the role ``release``."""
@@ -456,6 +479,7 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-config/ (config images list): registry.k8s.io.
     # https://github.com/kubernetes/kubernetes/blob/master/test/images/README.md: registry.k8s.io/e2e-test-images.
     # https://docs.cilium.io/en/stable/helm-reference/ (image.repository) and flannel's chart (values.yaml): quay.io, ghcr.io.
+    # https://yunikorn.apache.org/docs/ (its chart's image.repository and image.tag): docker.io.
     for name, image in recipes.image_recipes():
         fetch = FetchedImage(f"download image {name}", base, release.images[name], release.architecture)
         builds.append((f"image {name}", release.images[name].rpartition(":")[2], fetch, image))

@@ -26,6 +26,8 @@ def fields(text: str) -> list[str]:
 
 def lower(text: str) -> str:
     """Return ``text`` as strings.ToLower does: character by character, never longer."""
+    if text.isascii():
+        return text.lower()
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 import base64
 import binascii
 import collections.abc
-import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from . import model
+from .collector import paused
 from .nodes import Mapping, Node, RefusedError, Scalar, Sequence, compose, decode
 from .problem import Problem
 from .scalars import NO, TAGS, YES, Timestamp, Value, resolve, uint64
@@ -51,14 +51,12 @@ class Document:
         return None
 
 
+@paused()
 def parse(content: str | bytes) -> Document:
     """Read ``content``. What is wrong with it stands in :attr:`Document.problems`, all of it at once.
 
     Nothing but a missing PyYAML is raised: ImportError.
     """
-    # Nothing that is made here refers back to itself, but the collector would look through all of it again and again.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
         root = compose(decode(content) if isinstance(content, bytes) else content)
         reader = _Reader()
@@ -66,9 +64,6 @@ def parse(content: str | bytes) -> Document:
         return Document(config=config, problems=tuple(reader.problems), lines=reader.lines)
     except RefusedError as refused:
         return Document(config=model.Config(), problems=(refused.problem,))
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Reader:

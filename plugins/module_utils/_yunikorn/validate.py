@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import gotext, quantity
+from .collector import paused
 from .model import Filter, Limit, Pairs, Partition, PlacementRule, Queue
 from .parse import Document
 from .problem import Problem
@@ -73,6 +74,7 @@ def _place(queue: Queue, path: str, above: str) -> Placed:
     return Placed(queue, path, name, children, queue.limits, f"{path}.limits")
 
 
+@paused()
 def validate(document: Document) -> tuple[Problem, ...]:
     """Return every reason why YuniKorn refuses ``document``, in upstream's order; nothing means that it accepts it."""
     if document.problems:
