@@ -572,7 +572,7 @@ def _moves(changes: Sequence[Change]) -> Iterator[Change]:
         tops = {(change.kind, change.queue): change.id for change in (*removed, *added)}
         for old, new in _pairs(removed, added):
             for kind, name, words in (("remove", old, f"{old} becomes {new}"), ("add", new, f"{new} was {old}")):
-                top = next(tops[kind, above] for above in upwards(name) if (kind, above) in tops)
+                top = next((tops[kind, above] for above in upwards(name) if (kind, above) in tops), "")
                 moves.setdefault(top, []).append(words)
     for change in changes:
         found = moves.get(change.id, [])

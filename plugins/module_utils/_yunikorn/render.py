@@ -83,10 +83,10 @@ def _lines(value: Any) -> Iterator[str]:
     for key, item in entries:
         lines = _lines(item)
         if key is None:
-            yield f"- {next(lines)}"
+            yield f"- {next(lines, '')}"
             yield from (f"  {line}" for line in lines)
         elif not item or not isinstance(item, (dict, list)):
-            yield f"{_scalar(key)}: {next(lines)}"
+            yield f"{_scalar(key)}: {next(lines, '')}"
         else:
             yield f"{_scalar(key)}:"
             yield from (f"  {line}" for line in lines)
