@@ -1,0 +1,3 @@
+module kubehub/image-awaiter
+
+go 1.24
