@@ -22,7 +22,7 @@ def names(settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
         # The least lengths that JupyterHub takes are 8 and 32.
         wanted |= {"user-password": (12, TYPED), "admin-password": (32, TYPED)}
     if settings["authenticator"] == "native":
-        wanted |= {f"initial-password.{name}": (16, TYPED) for name in settings["admins"]}
+        wanted |= {f"initial-password-{name}": (16, TYPED) for name in settings["admins"]}
     return wanted
 
 

@@ -291,9 +291,9 @@ def _volumes(settings: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]]) 
 
 
 def _rest(settings: Mapping[str, Any]) -> Iterator[str]:
-    bundle = settings["ca_bundle"]
-    if bundle and "-----BEGIN CERTIFICATE-----" not in bundle:
-        yield "ca_bundle: it holds no certificate; give the text of a PEM file, not its name"
+    for key in ("ca_bundle", "database_authority"):
+        if settings[key] and "-----BEGIN CERTIFICATE-----" not in settings[key]:
+            yield f"{key}: it holds no certificate; give the text of a PEM file, not its name"
     config = (settings["values"].get("hub") or {}).get("config") or {}
     for section in sorted(name for name, value in config.items() if value is None):
         yield f"values: hub.config.{section} is null, and the hub would not start; set its keys instead"

@@ -25,6 +25,7 @@ RESERVED = (f"{VERIFIER}-a", f"{VERIFIER}-b")
 """Users that only this service makes; nobody signs up as one of them."""
 
 CA_BUNDLE = "/etc/kubehub/ca.pem"
+DATABASE_CA = "/etc/kubehub/database-ca.pem"
 PROGRAM = "/usr/local/etc/jupyterhub/kubehub.py"
 """Beside the hub's configuration, from where that can import it."""
 HOMES = "/srv/kubehub/homes"
@@ -94,7 +95,7 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             },
         }
     if settings["authenticator"] == "native":
-        custom["initialPasswords"] = {name: secrets[f"initial-password.{name}"] for name in settings["admins"]}
+        custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
     return custom
 
 
@@ -124,8 +125,9 @@ def _hub(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) 
     if settings["shared_path"]:
         hub["extraVolumes"].append(_claim("kubehub-shared", SHARED_CLAIM))
         hub["extraVolumeMounts"].append({"name": "kubehub-shared", "mountPath": SHARED})
-    if settings["ca_bundle"]:
-        hub["extraFiles"]["ca.pem"] = {"mountPath": CA_BUNDLE, "stringData": settings["ca_bundle"]}
+    for key, path in (("ca_bundle", CA_BUNDLE), ("database_authority", DATABASE_CA)):
+        if settings[key]:
+            hub["extraFiles"][path.rpartition("/")[2]] = {"mountPath": path, "stringData": settings[key]}
     return hub
 
 
@@ -237,8 +239,8 @@ def _ldap(settings: Mapping[str, Any], allowed: list[str]) -> dict[str, Any]:
 def _database(settings: Mapping[str, Any]) -> dict[str, Any]:
     if settings["database"] == "postgres":
         url = settings["database_url"]
-        if settings["ca_bundle"] and "sslmode=" not in url:
-            url += f"{'&' if '?' in url else '?'}sslmode=verify-full&sslrootcert={CA_BUNDLE}"
+        if settings["database_authority"] and "sslmode=" not in url:
+            url += f"{'&' if '?' in url else '?'}sslmode=verify-full&sslrootcert={DATABASE_CA}"
         return {"type": "postgres", "url": url, "upgrade": True}
     claim = {"storage": settings["sqlite_size"], "storageClassName": "", "selector": {"matchLabels": DATABASE_LABEL}}
     return {"type": "sqlite-pvc", "pvc": claim}

@@ -56,6 +56,7 @@ SOUND: dict[str, Any] = {
     "courses": [],
     "database": "postgres",
     "database_url": "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub",
+    "database_authority": "",
     "sqlite_node": "",
     "sqlite_path": "/var/lib/kubehub/jupyterhub",
     "sqlite_size": "1Gi",

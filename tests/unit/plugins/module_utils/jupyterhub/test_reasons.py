@@ -223,7 +223,7 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             {"rotate": ["token"]},
             (
                 "rotate: there is no secret token; there are cookie-secret, crypt-key, "
-                "initial-password.root-admin, proxy-token, verify-token"
+                "initial-password-root-admin, proxy-token, verify-token"
             ),
         ),
     ],

@@ -111,7 +111,7 @@ def test_secrets_are_read_from_the_cluster_and_the_missing_ones_are_random() -> 
     there = {"proxy-token": base64.b64encode(b"kept").decode()}
     found = FILTERS["jupyterhub_secrets"](inputs, there)
     assert found["kept"] == {"proxy-token": "kept"}
-    assert set(found["made"]) == {"cookie-secret", "crypt-key", "verify-token", "initial-password.root-admin"}
+    assert set(found["made"]) == {"cookie-secret", "crypt-key", "verify-token", "initial-password-root-admin"}
     assert len(set(found["made"].values())) == 4
     assert FILTERS["jupyterhub_secrets"](inputs, there) != found
 

@@ -278,9 +278,10 @@ def test_ldap_can_search() -> None:
 
 
 def test_the_sites_certificates_reach_the_hub_as_a_file() -> None:
-    assert built(ca_bundle="PEM")["hub"]["extraFiles"] == {
+    assert built(ca_bundle="PEM", database_authority="ITS")["hub"]["extraFiles"] == {
         "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# the program\n"},
         "ca.pem": {"mountPath": "/etc/kubehub/ca.pem", "stringData": "PEM"},
+        "database-ca.pem": {"mountPath": "/etc/kubehub/database-ca.pem", "stringData": "ITS"},
     }
 
 
@@ -291,9 +292,11 @@ def test_the_hub_calls_the_program_last() -> None:
 def test_the_databases_certificate_is_verified_where_an_authority_is_given() -> None:
     url = "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub"
     assert built()["hub"]["db"] == {"type": "postgres", "url": url, "upgrade": True}
-    assert built(ca_bundle="PEM")["hub"]["db"]["url"] == (f"{url}?sslmode=verify-full&sslrootcert=/etc/kubehub/ca.pem")
+    assert built(database_authority="PEM")["hub"]["db"]["url"] == (
+        f"{url}?sslmode=verify-full&sslrootcert=/etc/kubehub/database-ca.pem"
+    )
     own = f"{url}?sslmode=require"
-    assert built(ca_bundle="PEM", database_url=own)["hub"]["db"]["url"] == own
+    assert built(database_authority="PEM", database_url=own)["hub"]["db"]["url"] == own
 
 
 def test_sqlite_lives_on_a_volume_that_no_provisioner_makes() -> None:
@@ -394,4 +397,4 @@ def test_secrets_are_made_once_and_again_only_when_asked() -> None:
     there = secrets(inputs)
     assert kept.made(inputs, there, max) == {}
     assert kept.made(inputs, there, max, ["proxy-token"]) == {"proxy-token": "f" * 64}
-    assert kept.made(settings(admins=["root-admin", "zoe"]), there, max) == {"initial-password.zoe": "z" * 16}
+    assert kept.made(settings(admins=["root-admin", "zoe"]), there, max) == {"initial-password-zoe": "z" * 16}
