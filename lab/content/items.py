@@ -431,13 +431,13 @@ class _Recipes:
             for name in ("hub", "singleuser", "node")
         )
         shared = tuple(line for line in hub if line in singleuser)
-        python = PythonRoot("python root", self.debian("python", "base-files", "libstdc++6", "python3", "tini"))
+        python = PythonRoot("jupyterhub root", self.debian("jupyterhub", "base-files", "libstdc++6", "python3", "tini"))
         base = (
             *self.network_layers(),
-            TreeLayer("layer python", ((python, "tree"),), self.network_root()),
+            TreeLayer("layer jupyterhub root", ((python, "tree"),), self.network_root()),
         )
         environment = FilesLayer(
-            "layer python environment",
+            "layer jupyterhub environment",
             (),
             links=(
                 *((f"{ENVIRONMENT}/bin/{name}", "/usr/bin/python3") for name in ("python", "python3")),
@@ -458,8 +458,8 @@ class _Recipes:
         )
 
         def packages(name: str, lines: tuple[str, ...]) -> TreeLayer:
-            installed = PythonPackages(f"python {name}", lines, python, ENVIRONMENT, SOURCES_ONLY)
-            return TreeLayer(f"layer python {name}", ((installed, "tree"),))
+            installed = PythonPackages(f"{name} packages", lines, python, ENVIRONMENT, SOURCES_ONLY)
+            return TreeLayer(f"layer {name} packages", ((installed, "tree"),))
 
         common = (*base, environment, packages("jupyterhub", shared))
         kinds = {
@@ -494,7 +494,7 @@ class _Recipes:
             "jupyterhub_proxy",
             self.image(
                 "jupyterhub_proxy",
-                (*base, files, TreeLayer("layer proxy", ((proxy, "tree"),))),
+                (*base, files, TreeLayer("layer proxy packages", ((proxy, "tree"),))),
                 entrypoint=("tini", "--"),
                 command=("configurable-http-proxy",),
                 user="65534",

