@@ -501,13 +501,11 @@ class _Recipes:
                 workdir="/srv/proxy",
             ),
         )
-        awaiter = LocalModule(
-            "image-awaiter module",
-            tuple(folder / "image-awaiter" / name for name in ("go.mod", "main.go")),
-            architecture=self.architecture,
+        awaiter = FilesLayer(
+            "layer image-awaiter",
+            (Copy(local_folder("image-awaiter", folder / "image-awaiter"), "image_awaiter.py", "/image-awaiter"),),
         )
-        layer = self.programs_layer("image-awaiter", self.go(awaiter, "image-awaiter", "."), folder="")
-        yield "jupyterhub_image_awaiter", self.image("jupyterhub_image_awaiter", (layer,), user="65534")
+        yield "jupyterhub_image_awaiter", self.image("jupyterhub_image_awaiter", (*base, awaiter), user="65534")
 
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:

@@ -1,3 +1,0 @@
-module kubehub/image-awaiter
-
-go 1.24
