@@ -174,7 +174,7 @@ def _homes(exports: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], se
     homes = settings["homes"]
     if not homes:
         return
-    holding = [export for export in exports if homes == export["path"] or homes.startswith(f"{export['path']}/")]
+    holding = [export for export in exports if f"{homes}/".startswith(f"{export['path'].rstrip('/')}/")]
     if not holding:
         yield f"homes: {homes} lies in no export ({', '.join(export['path'] for export in exports)})"
     for export in holding:
