@@ -254,12 +254,8 @@ def test_files_and_variables_reach_the_hub(chart: Chart) -> None:
     reference = {"secretKeyRef": {"name": "s", "key": "k"}}
     extra = {"PLAIN": "1", "SECRET": {"valueFrom": reference}}
     found = chart.render({"hub": {"extraFiles": files, "extraEnv": extra, "existingSecret": "ours"}})
-    assert {name: base64.b64decode(found["Secret", "hub"]["data"][name]) for name in files} == {
-        "bytes": b"\x00\x01\x02",
-        "json": b'{"a":1}',
-        "text": b"CA",
-        "yaml": b"a: 1",
-    }
+    assert found["Secret", "hub"]["data"]["bytes"] == "AAEC"
+    assert found["Secret", "hub"]["stringData"] == {"json": '{"a":1}', "text": "CA", "yaml": "a: 1"}
     (volume,) = [entry for entry in found.pod["volumes"] if entry["name"] == "files"]
     assert {"key": "text", "path": "text", "mode": 0o440} in volume["secret"]["items"]
     assert {"name": "existing-secret", "secret": {"secretName": "ours"}} in found.pod["volumes"]
@@ -271,6 +267,16 @@ def test_files_and_variables_reach_the_hub(chart: Chart) -> None:
     ]
     listed = [{"name": "LISTED", "value": "x"}]
     assert chart.render({"hub": {"extraEnv": listed}}).pod["containers"][0]["env"][-1:] == listed
+
+
+def test_files_reach_the_users_pods(chart: Chart) -> None:
+    files = {
+        "a": {"mountPath": "/etc/a.toml", "data": {"a": 1}},
+        "b": {"mountPath": "/b", "stringData": '"two"\nlines\n'},
+    }
+    found = chart.render({"singleuser": {"extraFiles": files}})["Secret", "singleuser"]
+    assert found["stringData"] == {"a": "a = 1.0\n", "b": '"two"\nlines\n'}
+    assert "data" not in found
 
 
 def test_every_image_of_users_pods_is_pulled_before_an_upgrade(chart: Chart) -> None:

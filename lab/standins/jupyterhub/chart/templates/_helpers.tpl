@@ -69,19 +69,26 @@ helm.sh/hook-weight: {{ index . 0 | quote }}
 {{- end }}
 {{- end }}
 
-{{- /* Secret entries of extraFiles: text, bytes, or data written as the file's name says. */ -}}
-{{- define "jupyterhub.files" -}}
+{{- /* Entries of a Secret's data for those of extraFiles that are bytes. */ -}}
+{{- define "jupyterhub.bytes" -}}
 {{- range $key, $file := . }}
-{{- if hasKey $file "binaryData" }}
-{{ $key }}: {{ $file.binaryData | nospace | quote }}
-{{- else if hasKey $file "stringData" }}
-{{ $key }}: {{ $file.stringData | b64enc | quote }}
-{{- else if hasSuffix ".json" $file.mountPath }}
-{{ $key }}: {{ $file.data | toJson | b64enc | quote }}
-{{- else if hasSuffix ".toml" $file.mountPath }}
-{{ $key }}: {{ $file.data | toToml | b64enc | quote }}
-{{- else }}
-{{ $key }}: {{ $file.data | toYaml | b64enc | quote }}
+{{- with $file.binaryData }}
+{{ $key }}: {{ nospace . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Entries of its stringData for the others: a text, or data written as the file's name says. */ -}}
+{{- define "jupyterhub.texts" -}}
+{{- range $key, $file := . }}
+{{- if hasKey $file "stringData" }}
+{{ $key }}: {{ toJson $file.stringData }}
+{{- else if and (hasKey $file "data") (hasSuffix ".json" $file.mountPath) }}
+{{ $key }}: {{ toJson $file.data | toJson }}
+{{- else if and (hasKey $file "data") (hasSuffix ".toml" $file.mountPath) }}
+{{ $key }}: {{ toToml $file.data | toJson }}
+{{- else if hasKey $file "data" }}
+{{ $key }}: {{ toYaml $file.data | toJson }}
 {{- end }}
 {{- end }}
 {{- end }}

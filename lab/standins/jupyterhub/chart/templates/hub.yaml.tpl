@@ -67,6 +67,10 @@ metadata:
 type: Opaque
 data:
   {{- include "jupyterhub.hubSecret" . | nindent 2 }}
+{{- with include "jupyterhub.texts" $hub.extraFiles }}
+stringData:
+  {{- . | indent 2 }}
+{{- end }}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -146,7 +150,7 @@ spec:
         {{- end }}
       annotations:
         checksum/config-map: {{ include "jupyterhub.hubConfig" . | sha256sum }}
-        checksum/secret: {{ include "jupyterhub.hubSecret" . | sha256sum }}
+        checksum/secret: {{ printf "%s%s" (include "jupyterhub.hubSecret" .) (include "jupyterhub.texts" $hub.extraFiles) | sha256sum }}
         {{- with $hub.annotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -290,7 +294,7 @@ hub.config.ConfigurableHTTPProxy.auth_token: {{ include "jupyterhub.authToken" .
 hub.config.JupyterHub.cookie_secret: {{ include "jupyterhub.secret" (list . "hub.config.JupyterHub.cookie_secret" $given 64) | b64enc | quote }}
 {{- $given = dig "CryptKeeper" "keys" list $hub.config | join ";" }}
 hub.config.CryptKeeper.keys: {{ include "jupyterhub.secret" (list . "hub.config.CryptKeeper.keys" $given 64) | b64enc | quote }}
-{{- include "jupyterhub.files" $hub.extraFiles }}
+{{- include "jupyterhub.bytes" $hub.extraFiles }}
 {{- end }}
 
 {{- define "jupyterhub.hubConfig" -}}

@@ -9,8 +9,14 @@ metadata:
   labels:
     {{- $labels | nindent 4 }}
 type: Opaque
+{{- with include "jupyterhub.bytes" . }}
 data:
-  {{- include "jupyterhub.files" . | indent 2 }}
+  {{- . | indent 2 }}
+{{- end }}
+{{- with include "jupyterhub.texts" . }}
+stringData:
+  {{- . | indent 2 }}
+{{- end }}
 {{- end }}
 {{- if $policy.enabled }}
 ---
