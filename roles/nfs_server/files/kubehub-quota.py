@@ -221,9 +221,14 @@ def set_limits(descriptor: int, project: int, limits: Limits) -> None:
     _quotactl(descriptor, _SETQUOTA, project, block)
 
 
-def refusal(path: str) -> str:
-    """Why homes in this folder cannot have project quotas, '' where they can."""
-    mount = mount_of(os.path.realpath(path), mounts_of(Path("/proc/self/mountinfo").read_text(encoding="utf-8")))
+def mounts() -> list[Mount]:
+    """All mounts that this process sees."""
+    return mounts_of(Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
+
+
+def refusal(path: str, among: Sequence[Mount] = ()) -> str:
+    """Why homes in this folder cannot have project quotas, '' where they can; ``among`` are the mounts, without it those that are there."""
+    mount = mount_of(os.path.realpath(path), among or mounts())
     if mount.type not in ("ext4", "xfs"):
         return f"the file system of {mount.target} is {mount.type}; XFS or ext4 is wanted"
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -250,13 +255,13 @@ def refusal(path: str) -> str:
 
 def look(paths: Sequence[str], homes: str) -> dict[str, Any]:
     """What lies at each path, or at the nearest folder above it that exists, and whether ``homes`` ('' asks not) can have quotas."""
-    mounts = mounts_of(Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
+    all_mounts = mounts()
     found = {}
     for path in paths:
         there = Path(path)
         while not there.exists():
             there = there.parent
-        mount = mount_of(os.path.realpath(there), mounts)
+        mount = mount_of(os.path.realpath(there), all_mounts)
         space = os.statvfs(there)
         found[path] = {
             "exists": os.path.exists(path),

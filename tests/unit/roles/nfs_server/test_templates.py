@@ -101,7 +101,10 @@ def test_ganesha_serves_nobody_but_the_clients() -> None:
     homes, courses = text.split("EXPORT {")[1:]
     assert '\n    Path = "/srv/homes";\n    Pseudo = "/srv/homes";\n    Protocols = 4;\n' in homes
     assert "\n    Access_Type = None;\n    PrivilegedPort = true;\n    Squash = Root_Squash;\n" in homes
-    assert "\n    CLIENT {\n        Clients = 192.0.2.0/24;\n        Access_Type = RW;\n    }\n" in homes
+    assert (
+        "\n    CLIENT {\n        Clients = 192.0.2.0/24;\n        Access_Type = RW;\n        Protocols = 4;\n    }\n"
+        in homes
+    )
     assert (
         "\n    PrivilegedPort = false;\n    Squash = All_Squash;\n    Anonymous_Uid = 99;\n    Anonymous_Gid = 98;\n"
         in courses
