@@ -248,7 +248,7 @@ def _database(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _verifier_scopes() -> list[str]:
     """Return what the service may: make, start, use and remove the reserved users and their servers, nobody else's."""
-    kinds = ("admin:users", "admin:servers", "tokens", "access:servers")
+    kinds = ("admin:users", "admin:servers", "access:servers")
     return [f"{kind}!user={user}" for user in RESERVED for kind in kinds]
 
 
