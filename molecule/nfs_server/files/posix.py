@@ -93,7 +93,7 @@ def data() -> None:
     block = os.urandom(1 << 20)
     with open("big", "wb", buffering=0) as file:
         for _ in range(20):
-            file.write(block)
+            assert file.write(block) == len(block)
         os.fsync(file.fileno())
     direct = os.open("big", os.O_RDONLY | os.O_DIRECT)
     buffer = mmap.mmap(-1, 1 << 20)

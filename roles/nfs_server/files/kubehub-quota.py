@@ -235,9 +235,8 @@ def refusal(path: str, among: Sequence[Mount] = ()) -> str:
     try:
         get_quota(descriptor, 0)
     except OSError as error:
-        if error.errno == errno.ENOSYS:
-            return f"this kernel has no quotas for {mount.type}"
-        if error.errno == errno.ESRCH:
+        # ext4 says one, XFS the other
+        if error.errno in (errno.ESRCH, errno.ENOSYS):
             needs = "after 'tune2fs -O quota,project' on it, " if mount.type == "ext4" else ""
             return (
                 f"{mount.target} ({mount.type}) is mounted without them; {needs}mount it with the option prjquota "

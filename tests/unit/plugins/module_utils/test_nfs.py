@@ -186,8 +186,8 @@ def test_a_kernel_without_a_server_is_refused_only_where_it_is_to_serve() -> Non
 
 
 def test_missing_quotas_are_refused_only_where_they_are_required() -> None:
-    found = seen(quota="this kernel has no quotas for xfs")
-    expected = "quota_required: /srv/homes has no project quotas: this kernel has no quotas for xfs"
+    found = seen(quota="/srv (xfs) is mounted without them")
+    expected = "quota_required: /srv/homes has no project quotas: /srv (xfs) is mounted without them"
     assert refused(settings(), found) == []
     assert refused(settings(quota_required=True), found) == [expected]
 

@@ -64,7 +64,7 @@ def test_the_kernel_serves_each_client_by_the_exports_options() -> None:
 
 def test_the_kernel_speaks_version_4_alone() -> None:
     text = render("nfs.conf.j2")
-    assert "\nport = 2049\nudp = n\nvers3 = n\nvers4 = y\ngrace-time = 90\nlease-time = 90\n" in text
+    assert "\nport = 2049\nudp = n\nvers2 = n\nvers3 = n\nvers4 = y\ngrace-time = 90\nlease-time = 90\n" in text
 
 
 def test_version_3_has_fixed_ports() -> None:
