@@ -77,6 +77,7 @@ def test_a_server_without_homes_needs_no_quotas() -> None:
     [
         ({"implementation": "kernel"}, []),
         ({"versions": []}, ["versions: the list is empty, wanted 4, or 3 and 4"]),
+        ({"threads": 0}, ["threads: 0, wanted at least 1"]),
         ({"port": 0}, ["port: 0 is no port, wanted 1 to 65535"]),
         ({"mountd_port": 2049}, ["mountd_port and port: both are 2049; give each its own"]),
         (

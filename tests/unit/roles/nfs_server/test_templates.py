@@ -112,6 +112,11 @@ def test_ganesha_serves_nobody_but_the_clients() -> None:
     assert "\n        Clients = 198.51.100.7/32, *;\n        Access_Type = RO;\n" in courses
 
 
+def test_a_server_does_not_start_without_its_disks() -> None:
+    text = render("disks.conf.j2", nfs_server_exports=exports(COURSES))
+    assert text.endswith("\n[Unit]\nRequiresMountsFor=/srv/homes /srv/courses\n")
+
+
 def test_the_quota_service_may_write_where_homes_and_metrics_are() -> None:
     text = render("kubehub-quota.service.j2", nfs_server_metrics_folder="/var/lib/metrics")
     assert "\nReadWritePaths=/srv/homes /var/lib/metrics\n" in text
