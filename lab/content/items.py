@@ -14,7 +14,17 @@ from pathlib import Path
 from lab.content.debian import DebianRoot, ProgramsLayer, RootLayer
 from lab.content.golang import CProgram, GoModule, GoProgram, GoSource, LocalModule, ModuleFiles
 from lab.content.oci import EPOCH, Copy, FilesLayer, Image, Layer, settings
-from lab.content.publish import PublishedArchive, PublishedChart, PublishedFile
+from lab.content.packages import (
+    Node,
+    NodePackages,
+    OwnedFolder,
+    PythonPackages,
+    PythonRoot,
+    TreeLayer,
+    host_architecture,
+    requirements,
+)
+from lab.content.publish import PublishedArchive, PublishedChart, PublishedFile, local_folder
 from lab.content.release import Release
 from lab.content.steps import Step
 from lab.content.upstream import FetchedChart, FetchedFile, FetchedImage
@@ -26,6 +36,12 @@ VERDICTS = ROOT / "tests/unit/plugins/module_utils/yunikorn/data/upstream_verdic
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 # Debian 13, for its clang 19: the oldest that compiles this Cilium's programs (its documentation's system requirements).
 DEBIAN_SUITE = "trixie"
+# JupyterHub's images: their virtual environment, and in it the certificates that everything else there trusts too.
+ENVIRONMENT = "/opt/venv"
+CERTIFICATES = "lib/python3.13/site-packages/certifi/cacert.pem"
+HUB_CONFIG = "/usr/local/etc/jupyterhub/jupyterhub_config.py"
+# Published without wheels.
+SOURCES_ONLY = ("onetimepass",)
 MCS_CONTROLLERS = """package controllers
 
 const DerivedServiceAnnotation = "multicluster.kubernetes.io/derived-service"
@@ -266,11 +282,14 @@ class _Recipes:
         entrypoint: tuple[str, ...] = (),
         command: tuple[str, ...] = (),
         path: str = SYSTEM_PATH,
+        environment: tuple[str, ...] = (),
         user: str = "",
         workdir: str = "/",
     ) -> Image:
-        """An image of the release with its upstream name."""
+        """An image of the release with its upstream name; ``environment`` (``NAME=value``) comes beside the path."""
         config = settings(entrypoint=entrypoint, command=command, user=user, path=path, workdir=workdir)
+        if environment:
+            config = tuple((name, (f"PATH={path}", *environment) if name == "Env" else value) for name, value in config)
         return Image(f"image {name}", self.release.images[name], self.architecture, layers, config)
 
     def programs_layer(self, name: str, *programs: GoProgram, folder: str = "/usr/local/bin") -> FilesLayer:
@@ -300,6 +319,7 @@ class _Recipes:
         yield "flannel", self.flannel_image()
         yield "flannel_cni_plugin", self.flannel_cni_plugin()
         yield "yunikorn_scheduler", self.yunikorn_scheduler()
+        yield from self.jupyterhub_images()
 
     def coredns(self) -> Image:
         """CoreDNS at upstream's place."""
@@ -422,6 +442,94 @@ class _Recipes:
             workdir=place,
         )
 
+    # --- JupyterHub ---------------------------------------------------------------------------------------------
+    def jupyterhub_images(self) -> Iterator[tuple[str, Image]]:
+        """The stand-in chart's images: their programs from package indexes, locked, on Debian's Python.
+
+        What the hub and the notebooks have in common is one layer of both.
+        """
+        folder = STANDINS / "jupyterhub"
+        hub, singleuser, node = (
+            requirements((folder / f"images/{name}.txt").read_text(encoding="ascii"))
+            for name in ("hub", "singleuser", "node")
+        )
+        shared = tuple(line for line in hub if line in singleuser)
+        python = PythonRoot("jupyterhub root", self.debian("jupyterhub", "base-files", "libstdc++6", "python3", "tini"))
+        base = (
+            *self.network_layers(),
+            TreeLayer("layer jupyterhub root", ((python, "tree"),), self.network_root()),
+        )
+        environment = FilesLayer(
+            "layer jupyterhub environment",
+            (),
+            links=(
+                *((f"{ENVIRONMENT}/bin/{name}", "/usr/bin/python3") for name in ("python", "python3")),
+                ("/etc/ssl/certs/ca-certificates.crt", f"{ENVIRONMENT}/{CERTIFICATES}"),
+                ("/usr/lib/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt"),
+            ),
+            texts=(
+                (f"{ENVIRONMENT}/pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\n"),
+                (
+                    "/etc/passwd",
+                    (
+                        "root:x:0:0:root:/root:/bin/bash\njovyan:x:1000:1000:jovyan:/home/jovyan:/bin/bash\n"
+                        "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+                    ),
+                ),
+                ("/etc/group", "root:x:0:\nusers:x:100:\njovyan:x:1000:\nnogroup:x:65534:\n"),
+            ),
+        )
+
+        def packages(name: str, lines: tuple[str, ...]) -> TreeLayer:
+            installed = PythonPackages(f"{name} packages", lines, python, ENVIRONMENT, SOURCES_ONLY)
+            return TreeLayer(f"layer {name} packages", ((installed, "tree"),))
+
+        common = (*base, environment, packages("jupyterhub", shared))
+        kinds = {
+            "jupyterhub_hub": ("hub", hub, "/srv/jupyterhub", ("jupyterhub", "--config", HUB_CONFIG)),
+            "jupyterhub_singleuser": ("singleuser", singleuser, "/home/jovyan", ("jupyter", "lab")),
+        }
+        for name, (kind, lines, home, command) in kinds.items():
+            own = tuple(line for line in lines if line not in shared)
+            yield (
+                name,
+                self.image(
+                    name,
+                    (*common, packages(kind, own), OwnedFolder(f"layer {kind} folder", home, 1000)),
+                    entrypoint=("tini", "--"),
+                    command=command,
+                    path=f"{ENVIRONMENT}/bin:{SYSTEM_PATH}",
+                    environment=(f"HOME={home}", "LANG=C.UTF-8"),
+                    user="1000",
+                    workdir=home,
+                ),
+            )
+        program = Node("node", node, self.architecture)
+        npm = Node("npm", node, host_architecture()) if host_architecture() != self.architecture else program
+        manifest, lock = (folder / "images/proxy" / name for name in ("package.json", "package-lock.json"))
+        proxy = NodePackages("proxy packages", manifest, lock, npm, "/srv/proxy")
+        files = FilesLayer(
+            "layer node",
+            (Copy(program, "bin/node", "/usr/local/bin/node"),),
+            links=(("/usr/local/bin/configurable-http-proxy", "/srv/proxy/node_modules/.bin/configurable-http-proxy"),),
+        )
+        yield (
+            "jupyterhub_proxy",
+            self.image(
+                "jupyterhub_proxy",
+                (*base, files, TreeLayer("layer proxy packages", ((proxy, "tree"),))),
+                entrypoint=("tini", "--"),
+                command=("configurable-http-proxy",),
+                user="65534",
+                workdir="/srv/proxy",
+            ),
+        )
+        awaiter = FilesLayer(
+            "layer image-awaiter",
+            (Copy(local_folder("image-awaiter", folder / "image-awaiter"), "image_awaiter.py", "/image-awaiter"),),
+        )
+        yield "jupyterhub_image_awaiter", self.image("jupyterhub_image_awaiter", (*base, awaiter), user="65534")
+
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:
         """What upstream's archives hold, by the file's name in the role ``release``."""
@@ -467,9 +575,11 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
 
     # https://docs.cilium.io/en/stable/installation/k8s-install-helm/: the repository helm.cilium.io.
     # https://github.com/flannel-io/flannel#deploying-flannel-with-helm: the repository flannel-io.github.io/flannel.
+    # https://z2jh.jupyter.org/en/stable/jupyterhub/installation.html: the repository hub.jupyter.org/helm-chart.
     folders = {
         "cilium": (recipes.cilium_source(), "install/kubernetes/cilium"),
         "flannel": (recipes.flannel_source(), "chart/kube-flannel"),
+        "jupyterhub": (local_folder("jupyterhub chart", STANDINS / "jupyterhub" / "chart"), ""),
     }
     for name, chart in release.charts.items():
         source, folder = folders[name]
@@ -480,6 +590,7 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://github.com/kubernetes/kubernetes/blob/master/test/images/README.md: registry.k8s.io/e2e-test-images.
     # https://docs.cilium.io/en/stable/helm-reference/ (image.repository) and flannel's chart (values.yaml): quay.io, ghcr.io.
     # https://yunikorn.apache.org/docs/ (its chart's image.repository and image.tag): docker.io.
+    # https://z2jh.jupyter.org/en/stable/resources/reference.html (hub.image, proxy.chp.image, singleuser.image): quay.io.
     for name, image in recipes.image_recipes():
         fetch = FetchedImage(f"download image {name}", base, release.images[name], release.architecture)
         builds.append((f"image {name}", release.images[name].rpartition(":")[2], fetch, image))

@@ -19,7 +19,7 @@ import yaml
 
 from lab.content.oci import EPOCH, Copy, sha256_of
 from lab.content.release import ReleaseChart, ReleaseFile
-from lab.content.steps import ContentError, Step, Workshop, place
+from lab.content.steps import ContentError, Step, Workshop, copy_file, place
 
 
 def place_of(url: str) -> str:
@@ -148,6 +148,26 @@ def write_index(out: Path, chart: ReleaseChart, entry: dict[str, Any]) -> None:
     index = {"apiVersion": "v1", "generated": EPOCH, "entries": {chart.name: [kept]}}
     path = out / "tree" / place_of(chart.repo_url) / "index.yaml"
     path.write_text(yaml.safe_dump(index, sort_keys=True), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class LocalFolder(Step):
+    """Files of this repository with their places in a folder, ``(place, file)``: ``out/<place>``."""
+
+    files: tuple[tuple[str, Path], ...]
+
+    verb: ClassVar[str] = "copied"
+
+    def run(self, shop: Workshop, out: Path) -> None:
+        """Copy them."""
+        for name, file in self.files:
+            copy_file(file, out / name)
+
+
+def local_folder(name: str, folder: Path) -> LocalFolder:
+    """The step that takes everything in a folder of this repository."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return LocalFolder(name, tuple((str(path.relative_to(folder)), path) for path in paths))
 
 
 @dataclass(frozen=True)

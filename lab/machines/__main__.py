@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from lab.machines import image, profile
+from lab.content.steps import ContentError, Progress, Workshop
+from lab.machines import client, image, profile
 
 
 def cache_dir() -> Path:
@@ -27,14 +28,19 @@ def main(argv: list[str]) -> int:
             print(json.dumps(profile.decide(profile.gather()).to_dict()))
             return 0
         if argv == ["image"]:
-            wanted = image.inputs(os.environ.get("LAB_DEBIAN") or "12")
+            shop = Workshop(cache_dir() / "content", Progress(sys.stderr))
+            step = None if client.kernel_mounts_nfs() else client.program()
+            wanted = image.inputs(os.environ.get("LAB_DEBIAN") or "12", shop.key(step) if step else "")
             start = time.monotonic()
             print(f"machine image {wanted.name}", file=sys.stderr)
-            made = image.build(wanted, cache_dir() / "machines", () if os.geteuid() == 0 else ("sudo", "-n"))
+            sudo = () if os.geteuid() == 0 else ("sudo", "-n")
+            made = image.build(
+                wanted, cache_dir() / "machines", sudo, lambda: client.built(shop, step) if step else None
+            )
             print(f"machine image ready after {time.monotonic() - start:.0f} s", file=sys.stderr)
             print(json.dumps({"image": wanted.name, "changed": made}))
             return 0
-    except (image.ImageError, profile.ProfileError) as error:
+    except (ContentError, image.ImageError, profile.ProfileError) as error:
         print(f"lab.machines: {error}", file=sys.stderr)
         return 1
     print(__doc__, file=sys.stderr)

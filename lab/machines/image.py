@@ -13,7 +13,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,7 @@ rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf"
 chroot "$1" systemctl enable lab-machine.service
 chroot "$1" systemctl mask getty.target console-getty.service e2scrub_reap.service
 """
+CLIENT = 'chown 0:0 "$1/usr/sbin/mount.nfs" && chmod 0755 "$1/usr/sbin/mount.nfs" && ln -s mount.nfs "$1/usr/sbin/mount.nfs4"'
 
 
 class ImageError(Exception):
@@ -52,18 +53,19 @@ class ImageError(Exception):
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that an image depends on: Debian's release name, the apt sources in it, its making and its files' hash."""
+    """All that an image depends on: Debian's release name, the apt sources in it, its making, its files' hash and its NFS client's ('': none)."""
 
     suite: str
     sources: str
     options: tuple[str, ...]
     customize: str
     files: str
+    client: str = ""
 
     @property
     def tag(self) -> str:
         """Return the image's tag: the release and the first 12 digits of the inputs' SHA-256."""
-        text = "\0".join((self.suite, self.sources, *self.options, self.customize, self.files))
+        text = "\0".join((self.suite, self.sources, *self.options, self.customize, self.files, self.client))
         return f"{self.suite}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     @property
@@ -134,18 +136,20 @@ def host_suite(os_release: Path = Path("/etc/os-release")) -> str:
     return match[1] if match else ""
 
 
-def inputs(debian: str) -> Inputs:
-    """Return the inputs of the image for Debian ``debian`` ('12' or '13') on this host."""
+def inputs(debian: str, client: str = "") -> Inputs:
+    """Return the inputs of the image for Debian ``debian`` ('12' or '13') on this host; ``client`` tells its NFS client from others."""
     if debian not in RELEASES:
         raise ImageError(f"LAB_DEBIAN is {debian!r}: the lab's machines can be Debian {' or '.join(RELEASES)}")
     suite = RELEASES[debian]
-    return Inputs(suite, debian_sources(host_sources(), host_suite(), suite), OPTIONS, CUSTOMIZE, files_hash(ROOT))
+    return Inputs(
+        suite, debian_sources(host_sources(), host_suite(), suite), OPTIONS, CUSTOMIZE, files_hash(ROOT), client
+    )
 
 
-def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...]) -> bool:
+def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[], Path | None] = lambda: None) -> bool:
     """Make the image unless podman has it; return whether it had to be made or loaded.
 
-    The root file system stays in ``cache``, so that an image removed by podman is back in seconds.
+    The root file system stays in ``cache``, so that an image removed by podman is back in seconds. ``client`` makes the NFS client, if there is to be one.
     """
     if subprocess.run([*sudo, "podman", "image", "exists", wanted.name], check=False).returncode == 0:
         return False
@@ -156,7 +160,7 @@ def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not archive.exists():
             with tempfile.TemporaryDirectory(dir=cache, prefix=".building-") as folder:
-                _bootstrap(wanted, Path(folder), sudo)
+                _bootstrap(wanted, Path(folder), sudo, client())
                 (Path(folder) / "root.tar").replace(archive)
     changes = ("--change", 'CMD ["/sbin/init"]', "--change", "STOPSIGNAL SIGRTMIN+3")
     command = [*sudo, "podman", "import", "--quiet", *changes, str(archive), wanted.name]
@@ -164,7 +168,7 @@ def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...]) -> bool:
     return True
 
 
-def _bootstrap(wanted: Inputs, folder: Path, sudo: tuple[str, ...]) -> None:
+def _bootstrap(wanted: Inputs, folder: Path, sudo: tuple[str, ...], client: Path | None) -> None:
     """Write ``folder/root.tar`` by mmdebstrap."""
     customize = folder / "customize"
     customize.write_text(f"#!/bin/sh\n{wanted.customize.lstrip()}")
@@ -177,6 +181,7 @@ def _bootstrap(wanted: Inputs, folder: Path, sudo: tuple[str, ...]) -> None:
         *wanted.options,
         f"--customize-hook=sync-in {ROOT} /",
         f"--customize-hook={customize}",
+        *([f"--customize-hook=upload {client} /usr/sbin/mount.nfs", f"--customize-hook={CLIENT}"] if client else []),
         wanted.suite,
         str(folder / "root.tar"),
         *([str(sources)] if wanted.sources else []),

@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: its interface changes without notice.
-"""What keeps a given certificate and key from serving TLS. Runs on the controller, where ansible-core brings cryptography."""
+"""What keeps a certificate and its key from serving TLS. Runs on the controller, where ansible-core brings cryptography."""
 
 from __future__ import annotations
 
 import datetime
+import ipaddress
+import re
+from collections.abc import Sequence
 from typing import Protocol
 
 try:
@@ -19,6 +22,10 @@ except ImportError:
 else:
     HAS_CRYPTOGRAPHY = True
 
+# RFC 1123, 2.1; a wildcard may stand for the first label (RFC 6125, 6.4.3).
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DNS_NAME = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
+
 
 class _PublicKey(Protocol):
     def public_bytes(self, encoding: Encoding, format: PublicFormat) -> bytes: ...
@@ -29,7 +36,7 @@ def reasons(name: str, certificate: str, key: str, now: datetime.datetime, host:
 
     ``name`` is what the messages call the pair. ``certificate`` is PEM text, the server's own certificate first and the
     chain after it; ``key`` is the PEM text of its private key, which no message repeats. ``now`` has a time zone.
-    ``host``, where not empty, is a DNS name that the certificate must hold.
+    ``host``, where not empty, is a DNS name or an IPv4 address that the certificate must hold.
     """
     if not HAS_CRYPTOGRAPHY:
         return [f"{name}: the controller's Python lacks the package cryptography, which reads certificates; install it"]
@@ -68,6 +75,33 @@ def reasons(name: str, certificate: str, key: str, now: datetime.datetime, host:
     return found
 
 
+def name_reasons(place: str, names: Sequence[str]) -> list[str]:
+    """Return why a certificate cannot be made for these names, an empty list where it can.
+
+    ``place`` is what the messages call the list. A name is a DNS name, whose first label may be ``*``, or an IPv4 address.
+    """
+    if not names:
+        return [f"{place}: the list is empty; give the name or the address that clients ask for"]
+    return [
+        f"{place}: {name!r} is neither a DNS name nor an IPv4 address; write it like hub.example.org"
+        for name in names
+        if not _is_address(name) and not _is_dns_name(name)
+    ]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_dns_name(name: str) -> bool:
+    """Say whether clients take the text for a DNS name: one that ends in a number is an address to them, and a wrong one."""
+    return len(name) <= 253 and bool(_DNS_NAME.fullmatch(name)) and not name.rpartition(".")[2].isdigit()
+
+
 def _public_bytes(key: _PublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
@@ -77,7 +111,8 @@ def _names(certificate: x509.Certificate) -> list[str]:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return []
-    return extension.value.get_values_for_type(x509.DNSName)
+    names = extension.value
+    return names.get_values_for_type(x509.DNSName) + [str(one) for one in names.get_values_for_type(x509.IPAddress)]
 
 
 def _matches(pattern: str, host: str) -> bool:

@@ -91,6 +91,7 @@ def test_an_unknown_release_is_refused() -> None:
         replace(INPUTS, options=("--variant=important",)),
         replace(INPUTS, customize="false"),
         replace(INPUTS, files="abd"),
+        replace(INPUTS, client="abc"),
     ],
 )
 def test_each_input_changes_the_name(changed: Inputs) -> None:
@@ -154,6 +155,26 @@ def test_a_new_image_is_bootstrapped_cached_and_imported(monkeypatch: pytest.Mon
     assert build(INPUTS, tmp_path, ()) is True
     assert [command[0] for command in host.commands] == ["podman", "mmdebstrap", "podman"]
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".lock")] == [f"{INPUTS.tag}.tar"]
+
+
+def test_an_nfs_client_is_made_only_for_a_new_image_and_lies_where_mount_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    host = Host()
+    monkeypatch.setattr(subprocess, "run", host.run)
+    calls: list[str] = []
+
+    def client() -> Path:
+        calls.append("built")
+        return Path("/store/program")
+
+    assert build(INPUTS, tmp_path, (), client) is True
+    assert build(INPUTS, tmp_path, (), client) is True
+    assert calls == ["built"]
+    hooks = [
+        word.removeprefix("--customize-hook=") for word in host.commands[1] if word.startswith("--customize-hook=")
+    ]
+    assert hooks[-2:] == ["upload /store/program /usr/sbin/mount.nfs", image.CLIENT]
 
 
 def test_a_failed_bootstrap_leaves_nothing_under_the_final_name(

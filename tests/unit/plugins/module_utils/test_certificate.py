@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 from collections.abc import Sequence
 
 import pytest
@@ -32,6 +33,7 @@ def pem(key: ec.EllipticCurvePrivateKey, encryption: KeySerializationEncryption 
 
 def certificate(
     names: Sequence[str] = ("hub.example.org",),
+    addresses: Sequence[str] = (),
     since: datetime.datetime = NOW - DAY,
     until: datetime.datetime = NOW + DAY,
 ) -> str:
@@ -45,8 +47,12 @@ def certificate(
         .not_valid_before(since)
         .not_valid_after(until)
     )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
+    alternatives = [
+        *map(x509.DNSName, names),
+        *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses),
+    ]
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), False)
     return builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
@@ -105,6 +111,16 @@ def test_a_host_that_no_name_covers_is_seen(host: str) -> None:
     ]
 
 
+def test_a_certificate_covers_its_addresses() -> None:
+    assert reasons(certificate([], addresses=["192.0.2.100"]), host="192.0.2.100") == []
+
+
+def test_an_address_that_no_certificate_names_is_seen() -> None:
+    assert reasons(certificate(addresses=["192.0.2.101"]), host="192.0.2.100") == [
+        "front door: the certificate is for hub.example.org, 192.0.2.101, not for 192.0.2.100"
+    ]
+
+
 def test_a_common_name_is_no_dns_name() -> None:
     assert reasons(certificate([]), host="hub") == ["front door: the certificate is for no DNS name, not for hub"]
 
@@ -113,4 +129,42 @@ def test_a_controller_without_cryptography_is_told_so(monkeypatch: pytest.Monkey
     monkeypatch.setattr(_certificate, "HAS_CRYPTOGRAPHY", False)
     assert reasons(certificate()) == [
         "front door: the controller's Python lacks the package cryptography, which reads certificates; install it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["hub", "hub.example.org", "HUB.example.org", "*.example.org", "192.0.2.100", "3com.example"]
+)
+def test_certificates_are_made_for_dns_names_and_addresses(name: str) -> None:
+    assert _certificate.name_reasons("platform_domain", [name]) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "our hub",
+        "https://hub.example.org",
+        "hub.example.org:443",
+        "hub.example.org.",
+        "hub_1.example.org",
+        "-hub.example.org",
+        "hub.*.org",
+        "h\u00fcb.example.org",
+        "192.0.2.256",
+        "2001:db8::1",
+        "a" * 64,
+        ".".join(["a" * 63] * 4),
+        "hub\n",
+        "",
+    ],
+)
+def test_what_is_neither_a_dns_name_nor_an_address_is_refused(name: str) -> None:
+    assert _certificate.name_reasons("platform_domain", ["hub.example.org", name]) == [
+        f"platform_domain: {name!r} is neither a DNS name nor an IPv4 address; write it like hub.example.org"
+    ]
+
+
+def test_a_certificate_for_nothing_is_refused() -> None:
+    assert _certificate.name_reasons("certificate_names", []) == [
+        "certificate_names: the list is empty; give the name or the address that clients ask for"
     ]

@@ -18,13 +18,24 @@ from ansible_collections.kubehub.platform.plugins.module_utils import _report
 
 ROLE = Path(__file__).parents[4] / "roles" / "verify"
 VARS: dict[str, Any] = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))
-CHECKS: list[dict[str, Any]] = [VARS["__verify_api"], *VARS["__verify_checks"], VARS["__verify_cleanup"]]
+CHECKS: list[dict[str, Any]] = [
+    VARS["__verify_api"],
+    *VARS["__verify_checks"],
+    VARS["__verify_hub_cleanup"],
+    VARS["__verify_cleanup"],
+]
+HUB = {check["id"] for check in CHECKS if check["id"].startswith("hub_")}
 SOUND: dict[str, Any] = {
     "__verify_results": [{"id": "api", "ok": True}],
     "__verify_probes": [{"name": "probe-w1", "node": "w1", "address": "198.19.0.7"}],
     "verify_network_policies": True,
     "verify_mirror_url": "http://198.18.7.51",
     "ansible_check_mode": False,
+    "verify_hub_url": "https://hub.example.org",
+    "verify_hub_user": "alice",
+    "verify_hub_quota": 1073741824,
+    "__verify_hub_headers": {"Authorization": "token x"},
+    "__verify_hub_running": True,
 }
 
 
@@ -58,7 +69,7 @@ def test_a_check_concludes_and_changes_nothing_that_counts(check: dict[str, Any]
     tasks = yaml.safe_load((ROLE / "tasks/checks" / f"{check['id']}.yml").read_text(encoding="utf-8"))
     assert any("__verify_outcome" in task.get("ansible.builtin.set_fact", {}) for task in tasks)
     for task in tasks:
-        if {"kubernetes.core.k8s", "kubernetes.core.k8s_exec"} & set(task):
+        if {"kubernetes.core.k8s", "kubernetes.core.k8s_exec", "kubehub.platform.notebook_cell"} & set(task):
             assert task["changed_when"] is False, task["name"]
 
 
@@ -88,7 +99,16 @@ def test_a_sound_site_is_asked_everything(check: dict[str, Any]) -> None:
         (
             {"verify_network_policies": False},
             "The network plugin enforces no policies (cluster_network_plugin: flannel).",
-            {"policy_denies", "policy_allows"},
+            {"policy_denies", "policy_allows", "hub_isolation"},
+        ),
+        ({"verify_hub_url": ""}, "This site has no hub.", HUB),
+        ({"verify_hub_user": ""}, "No password of a user is known here (verify_hub_user).", {"hub_login"}),
+        ({"verify_hub_quota": 0}, "Homes have no quota at this site.", {"hub_quota"}),
+        ({"__verify_hub_headers": {}}, "Not asked: no user was made.", {"hub_cleanup"}),
+        (
+            {"__verify_hub_running": False},
+            "Not asked: no server of a user runs.",
+            {"hub_cell", "hub_file", "hub_privacy", "hub_isolation", "hub_quota"},
         ),
         (
             {"verify_mirror_url": ""},
