@@ -239,7 +239,7 @@ def test_a_missing_program_is_named(shop: Workshop) -> None:
 
 
 INTERRUPTED = """
-    import sys, time
+    import signal, sys
     from dataclasses import dataclass
     from pathlib import Path
     from lab.content.steps import Progress, Step, Workshop
@@ -255,6 +255,8 @@ INTERRUPTED = """
         def run(self, shop, out):
             (out / "whole").touch()
 
+    # A test that runs behind a shell's & inherits that SIGINT is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     shop = Workshop(Path(sys.argv[1]), Progress(sys.stderr))
     with shop.locked():
         shop.do_all([Done("done"), Sleep("sleep")])
