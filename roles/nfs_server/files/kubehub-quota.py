@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Project quotas of homes: each folder below one folder gets a project id of its own and limits.
@@ -98,9 +97,9 @@ def mounts_of(mountinfo: str) -> list[Mount]:
     """All mounts of a text such as /proc/self/mountinfo (proc(5)), in its order: later ones cover earlier ones."""
     found = []
     for line in mountinfo.splitlines():
-        before, _, after = line.partition(" - ")
+        before, after = line.split(" - ", 1)
         target = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), before.split(" ")[4])
-        kind, _, options = after.split(" ")[:3]
+        kind, _source, options = after.split(" ")[:3]
         found.append(Mount(target, kind, tuple(options.split(","))))
     return found
 
@@ -211,7 +210,7 @@ def get_quota(descriptor: int, project: int) -> tuple[Limits, int, int]:
     except OSError as error:
         if error.errno != errno.ENOENT:  # nothing was ever limited or written
             raise
-    hard, soft, used, _, _, files, _, _, _ = _DQBLK.unpack(block.raw)
+    hard, soft, used, *_between, files = _DQBLK.unpack(block.raw)[:6]
     return Limits(soft * _BLOCK, hard * _BLOCK), used, files
 
 
@@ -297,7 +296,7 @@ def mark(parent: int, name: str, project: int) -> None:
     """Give a home and all that lies in it a project id."""
     with opened(name, parent) as home:
         set_project(home, project)
-        for _, folders, files, at in os.fwalk(".", dir_fd=home, follow_symlinks=False):
+        for _folder, folders, files, at in os.fwalk(".", dir_fd=home, follow_symlinks=False):
             for entry in (*folders, *files):
                 with contextlib.suppress(FileNotFoundError):
                     # only these carry an id, as in xfs_quota(8); opening a device or a pipe could do something
