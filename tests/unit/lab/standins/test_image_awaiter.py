@@ -173,6 +173,6 @@ def test_an_api_server_with_another_certificate_is_not_believed(api: Api, tmp_pa
     (tmp_path / "other").mkdir()
     api.answers = [daemon_set(0, 0, 0)]
     with pytest.raises(subprocess.TimeoutExpired) as caught:
-        api.await_images(ca=certificate(tmp_path / "other"), timeout=2)
+        api.await_images(ca=certificate(tmp_path / "other"), timeout=8)
     assert b"CERTIFICATE_VERIFY_FAILED" in (caught.value.stderr or b"")
     assert api.asked == []
