@@ -146,9 +146,8 @@ def dump(folder: Path, kept: int, status: int = 0) -> int:
     for name, text in (("pg_dump", PROGRAM), ("pg_restore", "#!/bin/sh\nexit 0\n")):
         (folder.parent / name).write_text(text, encoding="utf-8")
         (folder.parent / name).chmod(0o755)
-    script = render("hub-database-dump.j2", hub_database_dump_directory=str(folder), hub_database_dumps_kept=kept)
     return subprocess.run(
-        ["sh", "-c", script],
+        ["sh", ROLE / "files/hub-database-dump.sh", folder, "jupyterhub", "5432", str(kept)],
         env=os.environ | {"PATH": f"{folder.parent}:{os.environ['PATH']}", "DUMP_STATUS": str(status)},
         check=False,
     ).returncode
