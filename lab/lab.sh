@@ -17,11 +17,17 @@ ansible-playbook -i inventory/lab site.yml
 stage "6/6 verify.yml: the proof"
 ansible-playbook -i inventory/lab playbooks/verify.yml
 
+kubectl() { lab/login.sh cp1 kubectl --kubeconfig=/etc/kubernetes/admin.conf "$@"; }
+
 stage "lab $LAB_NAME stands"
 settings=
 [[ $LAB_NAME == kubehub ]] || settings+=" LAB_NAME=$LAB_NAME"
 [[ $LAB_SUBNET == 198.18.7.0/24 ]] || settings+=" LAB_SUBNET=$LAB_SUBNET"
+password=$(kubectl -n jupyterhub get secret kubehub-kept -o 'jsonpath={.data.user-password}' | base64 -d)
 cat <<END
+JupyterHub     https://${LAB_SUBNET%.*}.100, as alice, bob or carol, password $password
+               The browser warns of a certificate authority that it does not know: trust $LAB_STATE/$LAB_NAME-ca.pem, or accept it.
+               From another computer: ssh -L 8443:${LAB_SUBNET%.*}.100:443 THIS_COMPUTER, then https://localhost:8443
 API            https://${LAB_SUBNET%.*}.100:6443, the virtual IP of lb1 and lb2
 kubectl        export KUBECONFIG=$LAB_STATE/kubeconfig
 a machine      make lab-login M=cp1$settings    (or: ssh -F $LAB_STATE/ssh/config cp1)

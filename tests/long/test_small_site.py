@@ -64,7 +64,7 @@ def test_three_servers_become_a_site_that_verify_proves(site: Lab) -> None:
     report = site.logs / "verify-small.json"
     site.playbook("playbooks/verify.yml", "-e", f"verify_report_path={report}", log="verify-small")
     checks = json.loads(report.read_text(encoding="utf-8"))["checks"]
-    assert {check["ok"] for check in checks} == {True}, checks
+    assert False not in {check["ok"] for check in checks}, checks
     assert {"api", "etcd", "policy_denies"} <= {check["id"] for check in checks}
 
 
