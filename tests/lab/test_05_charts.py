@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import ROOT, Lab
+from .lab import ROOT, Lab
 
 CHART = ROOT / "lab" / "standins" / "jupyterhub" / "chart"
 MADE_ONCE = {
