@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from .between import Between
-from .conftest import Lab
+from .lab import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "yunikorn"
