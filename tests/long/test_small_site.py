@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab("kubehub-small", SUBNET, logs)
     lab.run("lab/molecule", "destroy", log="destroy-first")
     try:
-        lab.run("lab/up.sh", log="up", LAB_MACHINES="cp1,cp2,cp3,mirror1")
+        lab.run("lab/up.sh", log="up", LAB_MACHINES="nfs1,cp2,cp3,mirror1")
         lab.playbook("playbooks/mirror.yml")
         write(inventory, lab)
         lab.inventory = str(inventory)
@@ -39,12 +39,15 @@ def write(inventory: Path, lab: Lab) -> None:
     """Write `inventory/small` with this lab's addresses: what an admin edits, and how the controller logs in."""
     small = ROOT / "inventory/small"
     hosts = (small / "hosts.yml").read_text(encoding="utf-8")
-    for number in (1, 2, 3):
-        hosts = hosts.replace(f"192.0.2.1{number}", lab.address(20 + number))
+    # The first server also carries the storage, so it is the lab's machine with a disk for it.
+    for number, machine in ((1, 41), (2, 22), (3, 23)):
+        hosts = hosts.replace(f"192.0.2.1{number}", lab.address(machine))
     (inventory / "hosts.yml").write_text(hosts, encoding="utf-8")
     settings = yaml.safe_load(
         (small / "group_vars/all.yml").read_text(encoding="utf-8").replace("192.0.2.", lab.address(0)[:-1])
     )
+    for path in ("all/hub.yml", "nfs_servers/storage.yml"):
+        settings |= yaml.safe_load((ROOT / "inventory/lab/group_vars" / path).read_text(encoding="utf-8"))
     settings |= {
         "platform_name": "small",
         "platform_pod_network": "198.19.0.0/17",
