@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -150,9 +152,9 @@ def account(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def api(cluster: Cluster, account: Path) -> Iterator[Api]:
-    """The API server on loopback, as the stand-in reads it."""
+@contextlib.contextmanager
+def serving(cluster: Cluster, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of the cluster's API server on loopback, with TLS where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -167,10 +169,19 @@ def api(cluster: Cluster, account: Path) -> Iterator[Api]:
             pass
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
     threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield Api(f"http://127.0.0.1:{listener.server_port}", account)
+    yield listener.server_port
     listener.shutdown()
     listener.server_close()
+
+
+@pytest.fixture
+def api(cluster: Cluster, account: Path) -> Iterator[Api]:
+    """The API server on loopback, as the stand-in reads it."""
+    with serving(cluster) as port:
+        yield Api(f"http://127.0.0.1:{port}", account)
 
 
 class World:

@@ -11,12 +11,10 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from lab.content.items import VERDICTS
 
-from .conftest import QUEUES, Cluster
+from .conftest import QUEUES, Cluster, serving
 from .test_yunikorn_reload import SMALLER, sha256
 
 ROOT = Path(__file__).parents[4]
@@ -65,27 +63,10 @@ def certificate(folder: Path) -> Path:
 @pytest.fixture
 def tls(cluster: Cluster, account: Path) -> Iterator[int]:
     """The port of an API server with TLS, whose certificate is the account's."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = cluster.answer(self.path, self.headers.get("Authorization", ""))
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(account))
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.socket = context.wrap_socket(listener.socket, server_side=True)
-    threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield listener.server_port
-    listener.shutdown()
-    listener.server_close()
+    with serving(cluster, context) as port:
+        yield port
 
 
 class Process:
