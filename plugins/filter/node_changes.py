@@ -51,6 +51,7 @@ def _signing(item: Mapping[str, Any]) -> _nodes.Signing:
     types = {condition["type"] for condition in (item.get("status") or {}).get("conditions") or []}
     return _nodes.Signing(
         name=item["metadata"]["name"],
+        created=item["metadata"]["creationTimestamp"],
         username=item["spec"].get("username", ""),
         groups=tuple(item["spec"].get("groups") or ()),
         decided=bool(types),

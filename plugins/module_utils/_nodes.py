@@ -47,9 +47,10 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Signing:
-    """A kubelet's request for a serving certificate, as the API shows it."""
+    """A kubelet's request for a serving certificate, as the API shows it. C(created) is a UTC time as RFC 3339 writes it."""
 
     name: str
+    created: str
     username: str
     groups: tuple[str, ...]
     decided: bool
@@ -166,7 +167,9 @@ def plan(
                 )
             elif not signing.decided:
                 result["approve"].append(signing.name)
-            good = good or signing.approved or (reason is None and not signing.decided)
+            # What an earlier machine of this name asked for is no certificate of this one.
+            fresh = signing.created >= str(known[want.name]["metadata"]["creationTimestamp"])
+            good = good or (fresh and (signing.approved or (reason is None and not signing.decided)))
         if want.name in new and not good:
             result["pending"].append(want.name)
             result["reasons"].append(

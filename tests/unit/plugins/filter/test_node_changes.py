@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from ansible_collections.kubehub.platform.plugins.filter.node_changes import node_changes
 
-NODE = {"kind": "Node", "metadata": {"name": "w1"}, "spec": {}}
+NODE = {"kind": "Node", "metadata": {"name": "w1", "creationTimestamp": "2026-11-25T09:00:00Z"}, "spec": {}}
 WANTED = {"name": "w1", "address": "198.18.7.31", "labels": {}, "taints": []}
 
 
@@ -40,7 +40,7 @@ def request(*names: x509.GeneralName, signer: str = "kubernetes.io/kubelet-servi
     )
     return {
         "kind": "CertificateSigningRequest",
-        "metadata": {"name": "csr-1"},
+        "metadata": {"name": "csr-1", "creationTimestamp": "2026-11-25T09:00:02Z"},
         "spec": {
             "request": base64.b64encode(pem).decode(),
             "signerName": signer,

@@ -17,6 +17,7 @@ DEDICATED = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedu
 W1 = _nodes.wanted({"name": "w1", "address": "198.18.7.31", "labels": {}, "taints": []})
 GOOD = _nodes.Signing(
     name="csr-1",
+    created="2026-11-25T09:00:02Z",
     username="system:node:w1",
     groups=("system:nodes", "system:authenticated"),
     decided=False,
@@ -28,7 +29,11 @@ GOOD = _nodes.Signing(
 def node(name: str = "w1", **metadata: Any) -> dict[str, Any]:
     """Return a node as the API shows it."""
     taints = metadata.pop("taints", [])
-    return {"kind": "Node", "metadata": {"name": name, **metadata}, "spec": {"taints": taints}}
+    return {
+        "kind": "Node",
+        "metadata": {"name": name, "creationTimestamp": "2026-11-25T09:00:00Z", **metadata},
+        "spec": {"taints": taints},
+    }
 
 
 def asked(**changes: Any) -> _nodes.Signing:
@@ -185,3 +190,16 @@ def test_newcomers_without_node_or_request_are_waited_for_and_named() -> None:
         "w1: its kubelet has asked for no serving certificate. See `journalctl -u kubelet` there."
     ]
     assert _nodes.plan([node()], [], [W1])["reasons"] == []
+
+
+def test_a_dead_machines_certificate_is_none_of_its_successors() -> None:
+    approved = dataclasses.replace(GOOD, decided=True, approved=True, created="2026-11-25T08:59:59Z")
+    assert _nodes.plan([node()], [approved], [W1], ["w1"])["pending"] == ["w1"]
+    assert _nodes.plan([node()], [approved], [W1])["pending"] == []
+    asking = dataclasses.replace(GOOD, name="csr-2")
+    assert _nodes.plan([node()], [approved, asking], [W1], ["w1"]) == {
+        "commands": [],
+        "approve": ["csr-2"],
+        "pending": [],
+        "reasons": [],
+    }
