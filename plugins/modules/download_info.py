@@ -15,17 +15,8 @@ description:
   - Asks for the size of each file and for the checksum published beside it, for the manifest of each image, and for the
     index of each chart's repository. Downloads one file at most, to compare its checksum, and keeps nothing.
   - Judges nothing and changes nothing.
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and asks in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   files:
     description: The files to look for.

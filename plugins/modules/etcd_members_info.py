@@ -17,17 +17,8 @@ description:
   - It fails only when no member answers.
 requirements:
   - kubernetes (Python) on the machine that runs the module
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and asks in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   kubeconfig:
     description: File with an administrator's access to the cluster.

@@ -15,17 +15,8 @@ description:
   - Reads in one round trip what a role would otherwise ask with a module for each package, file and unit, so that a run that has
     nothing to do is quick.
   - Judges nothing and changes nothing.
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and reads in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   packages:
     description: Debian packages to look for.

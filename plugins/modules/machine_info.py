@@ -14,17 +14,8 @@ author: kubehub contributors (@kubehub)
 description:
   - Reads in one round trip what decides whether a machine can become part of a site.
   - Judges nothing and changes nothing. What it cannot read is empty or V(null).
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and reads in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   asked_at:
     description: The controller's clock when it asks, in seconds since 1970. Comes back as it is, for whoever compares clocks.

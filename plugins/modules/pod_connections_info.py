@@ -18,17 +18,8 @@ description:
   - It fails only when it cannot ask at all. Whether an outcome is good is for the caller to say, with RV(as_expected).
 requirements:
   - kubernetes (Python) on the machine that runs the module
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and asks in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   kubeconfig:
     description: File with access to the cluster.

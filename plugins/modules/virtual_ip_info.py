@@ -17,17 +17,8 @@ description:
   - Announcements that others send to single machines instead of the multicast group can't be heard.
 requirements:
   - the right to open raw sockets, so root
-attributes:
-  check_mode:
-    support: full
-    description: Can run without changing anything and predict what would change.
-    details: It changes nothing and asks in check mode too.
-  diff_mode:
-    support: none
-    description: Returns what has changed, or would change in check mode.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - kubehub.platform._info
 options:
   address:
     description: The IPv4 address to ask for.
