@@ -284,6 +284,7 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
         "named_servers": 0,
         "cull_idle": 0,
         "cull_age": 0,
+        "home_warning": 0,
         "quota_timeout": 0,
         "start_timeout": 60,
         "toleration_seconds": 0,
@@ -295,6 +296,8 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]} is less than {bound}"
     if int(settings["quota_timeout"]) > 5:
         yield f"quota_timeout: {settings['quota_timeout']} is above 5; nobody should wait longer for a quota"
+    if int(settings["home_warning"]) > 100:
+        yield f"home_warning: {settings['home_warning']} is above 100, and it is percent; 0 never warns"
     if not 30000 <= int(settings["node_port"]) <= 32767:
         yield f"node_port: {settings['node_port']} is no port for a service of kind NodePort, wanted 30000 to 32767"
 

@@ -204,6 +204,7 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ({"start_timeout": 5}, "start_timeout: 5 is less than 60"),
         ({"cull_idle": -1}, "cull_idle: -1 is less than 0"),
         ({"homes_uid": 0}, "homes_uid: 0 is less than 1"),
+        ({"home_warning": 101}, "home_warning: 101 is above 100, and it is percent; 0 never warns"),
         ({"quota_timeout": 6}, "quota_timeout: 6 is above 5; nobody should wait longer for a quota"),
         (
             {"node_port": 443},
