@@ -35,9 +35,16 @@ def gpu_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     return values.values(settings, driver=reasons.driver_by_operator(settings))
 
 
-def gpu_labels(machines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Return each machine's labels by its node's name."""
-    return {machine.name: values.labels(machine) for machine in _machines.read_all(machines)}
+def gpu_labels(
+    machines: Iterable[Mapping[str, Any]], nodes: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, dict[str, str | None]]:
+    """Return what is to be patched into nodes' labels, by the nodes' names."""
+    return values.node_labels(_machines.read_all(machines), nodes)
+
+
+def gpu_leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
+    """Return what is to be patched into nodes' labels where the operator is gone, by the nodes' names."""
+    return values.leftovers(nodes)
 
 
 def gpu_offer(machines: Iterable[Mapping[str, Any]], strategy: str = "single") -> dict[str, dict[str, int]]:
@@ -70,6 +77,7 @@ class FilterModule:
             "gpu_warnings": gpu_warnings,
             "gpu_values": gpu_values,
             "gpu_labels": gpu_labels,
+            "gpu_leftovers": gpu_leftovers,
             "gpu_offer": gpu_offer,
             "gpu_shortfall": gpu_shortfall,
         }

@@ -11,7 +11,7 @@ Sources: the chart's ``values.yaml`` (26.7.0), the configuration file of NVIDIA'
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as _machines
@@ -21,6 +21,7 @@ from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub.value
 
 SHARING_LABEL = "nvidia.com/device-plugin.config"
 MIG_LABEL = "nvidia.com/mig.config"
+_DOMAINS = ("nvidia.com", "feature.node.kubernetes.io")
 PLUGIN_CONFIG = "device-plugin-config"
 MIG_CONFIG = "mig-parted-config"
 IMAGES = {
@@ -77,6 +78,34 @@ def labels(machine: Machine) -> dict[str, str]:
     if machine.mig or models.profiles(machine.model) != {}:
         wanted[MIG_LABEL] = _machines.layout(machine)
     return wanted
+
+
+def node_labels(
+    machines: Iterable[Machine], nodes: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, dict[str, str | None]]:
+    """Return what is to be patched into nodes' labels by the nodes' names; a node that is none of the machines loses what it has of them."""
+    wanted: dict[str, dict[str, str | None]] = {machine.name: {**labels(machine)} for machine in machines}
+    for name, has in _labels_of(nodes):
+        old = {label: None for label in (SHARING_LABEL, MIG_LABEL) if label in has}
+        if old and name not in wanted:
+            wanted[name] = {**old}
+        elif name in wanted:
+            wanted[name] = {**old, **wanted[name]}
+    return wanted
+
+
+def leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
+    """Return what is to be patched into nodes' labels so that the operator's and its feature discovery's are gone."""
+    return {
+        name: dict.fromkeys(found)
+        for name, has in _labels_of(nodes)
+        if (found := [label for label in has if label.partition("/")[0] in _DOMAINS])
+    }
+
+
+def _labels_of(nodes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for node in nodes:
+        yield node["metadata"]["name"], node["metadata"].get("labels") or {}
 
 
 def _sharing(machines: Iterable[Machine], strategy: str) -> dict[str, str]:

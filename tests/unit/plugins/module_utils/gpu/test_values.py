@@ -10,7 +10,7 @@ import yaml
 
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines, values
 
-from .inputs import W1, W2, settings
+from .inputs import W1, W2, node, settings
 
 
 def built(*, driver: bool = True, **changes: Any) -> dict[str, Any]:
@@ -103,4 +103,20 @@ def test_labels_choose_a_machines_configuration() -> None:
     assert values.labels(strange) == {
         "nvidia.com/device-plugin.config": "default",
         "nvidia.com/mig.config": "all-disabled",
+    }
+
+
+def test_a_node_that_is_no_gpu_machine_any_more_loses_its_configuration() -> None:
+    old = {"nvidia.com/device-plugin.config": "shared-4", "nvidia.com/mig.config": "7x1g.5gb", "zone": "a"}
+    nodes = [node("w1", old), node("w2", old), node("w3")]
+    assert values.node_labels(machines.read_all([{**W2, "slices": 2}]), nodes) == {
+        "w1": {"nvidia.com/device-plugin.config": None, "nvidia.com/mig.config": None},
+        "w2": {"nvidia.com/device-plugin.config": "shared-2", "nvidia.com/mig.config": None},
+    }
+
+
+def test_the_operators_labels_are_found_and_no_others() -> None:
+    labels = {"nvidia.com/gpu.count": "1", "feature.node.kubernetes.io/pci-10de.present": "true", "zone": "a"}
+    assert values.leftovers([node("w1", labels), node("w2", {"zone": "a"})]) == {
+        "w1": {"nvidia.com/gpu.count": None, "feature.node.kubernetes.io/pci-10de.present": None}
     }
