@@ -90,14 +90,17 @@ def _layout(machine: Machine, strategy: str) -> Iterator[tuple[str, str]]:
     if not machine.mig or known is None:
         return
     if not known:
-        yield f"MIG can't split a {machine.model}", "set platform_gpu_slices instead of platform_gpu_mig"
+        yield f"MIG can't split the model {machine.model}", "set platform_gpu_slices instead of platform_gpu_mig"
         return
     strange = sorted(set(machine.mig) - set(known))
     if strange:
-        yield f"a {machine.model} has no MIG profile {', '.join(strange)}", f"take of {', '.join(known)}"
+        yield f"the model {machine.model} has no MIG profile {', '.join(strange)}", f"take of {', '.join(known)}"
     elif not models.fits(known, machine.mig):
         wanted = ", ".join(f"{number} x {profile}" for profile, number in machine.mig.items())
-        yield f"a {machine.model} has no room for {wanted}", "take fewer or smaller instances (NVIDIA's MIG User Guide)"
+        yield (
+            f"the model {machine.model} has no room for {wanted}",
+            "take fewer or smaller instances (NVIDIA's MIG User Guide)",
+        )
 
 
 def _drivers(settings: Mapping[str, Any], machines: Iterable[Machine]) -> Iterator[str]:
@@ -135,7 +138,7 @@ def _cluster(
             if users:
                 yield (
                     f"{machine.name}: its MIG layout would change from {has} to {wanted} under {', '.join(sorted(users))}; "
-                    "run playbooks/gpu_maintenance.yml, which empties one machine after the other"
+                    "cordon the machine, have them stopped, and run this again"
                 )
 
 

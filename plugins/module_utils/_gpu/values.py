@@ -49,7 +49,7 @@ def values(settings: Mapping[str, Any], *, driver: bool) -> dict[str, Any]:
     if driver and settings["driver_version"]:
         built["driver"]["version"] = str(settings["driver_version"])
     if driver:
-        # A new driver waits for gpu_maintenance.yml, which empties a machine first; by itself it would wait for notebooks for weeks.
+        # A new driver by itself would evict notebooks, or wait for them for weeks; an admin has it when the machine is empty.
         built["driver"]["usePrecompiled"] = bool(settings["driver_precompiled"])
         built["driver"]["upgradePolicy"] = {"autoUpgrade": False}
     built["mig"] = {"strategy": settings["mig_strategy"]}

@@ -58,12 +58,12 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ),
         (
             {"machines": [{**W1, "mig": {"1g.6gb": 1}}]},
-            f"w1: a NVIDIA-A100-SXM4-40GB has no MIG profile 1g.6gb; take of {PROFILES}",
+            f"w1: the model NVIDIA-A100-SXM4-40GB has no MIG profile 1g.6gb; take of {PROFILES}",
         ),
         (
             {"machines": [{**W1, "mig": {"3g.20gb": 3}}]},
             (
-                "w1: a NVIDIA-A100-SXM4-40GB has no room for 3 x 3g.20gb; "
+                "w1: the model NVIDIA-A100-SXM4-40GB has no room for 3 x 3g.20gb; "
                 "take fewer or smaller instances (NVIDIA's MIG User Guide)"
             ),
         ),
@@ -73,7 +73,7 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ),
         (
             {"machines": [{**W2, "mig": {"1g.5gb": 1}}]},
-            "w2: MIG can't split a Tesla-T4; set platform_gpu_slices instead of platform_gpu_mig",
+            "w2: MIG can't split the model Tesla-T4; set platform_gpu_slices instead of platform_gpu_mig",
         ),
         (
             {"machines": [{**W1, "mig": {"1g.5gb": 1, "2g.10gb": 1}}]},
@@ -148,7 +148,7 @@ def test_a_mig_layout_is_not_changed_under_pods_that_use_it(
     assert found == [
         (
             f"w1: its MIG layout would change from all-disabled to 7x1g.5gb under {', '.join(named)}; "
-            "run playbooks/gpu_maintenance.yml, which empties one machine after the other"
+            "cordon the machine, have them stopped, and run this again"
         )
     ] * bool(named)
 
