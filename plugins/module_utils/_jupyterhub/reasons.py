@@ -91,7 +91,7 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -
     yield from _labels("profiles", profiles)
     if sum(bool(profile.get("default")) for profile in profiles) > 1:
         yield "profiles: more than one is the default"
-    rooms = [room for room in map(_room, nodes) if room]
+    all_rooms = [(node, room) for node, room in zip(nodes, map(_room, nodes), strict=True) if room]
     for profile in profiles:
         place = f"profile {profile['name']}"
         if profile.get("image") and not _IMAGE.fullmatch(profile["image"]):
@@ -104,6 +104,15 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -
             yield f"{place}: {error}"
             continue
         yield from _orders(place, profile)
+        selector = profile.get("node_selector") or {}
+        rooms = [
+            room
+            for node, room in all_rooms
+            if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
+        ]
+        if all_rooms and not rooms:
+            labels = ", ".join(f"{label}={value}" for label, value in selector.items())
+            yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
         if rooms and not any(
             all(room.get(name, Decimal(0)) >= value for name, value in wanted.items()) for _n, room in rooms
         ):
@@ -132,7 +141,7 @@ def _wanted(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str
         limit = quantity.parse(given.get("limit") or 0)
         wanted[name] = limit if given.get("guarantee") is None else quantity.parse(given["guarantee"])
     if int(profile.get("gpu") or 0):
-        wanted[settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
+        wanted[profile.get("gpu_resource") or settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
     return wanted
 
 
