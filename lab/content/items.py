@@ -545,7 +545,7 @@ class _Recipes:
         python = RootLayer("layer python grpc", self.debian("python grpc", *packages))
         for name in (
             *("gpu_operator", "container_toolkit", "device_plugin", "mig_manager", "dcgm_exporter"),
-            "node_feature_discovery",
+            *("node_feature_discovery", "cuda_sample"),
         ):
             entrypoint = ("/usr/bin/python3", "-m", "server")
             yield name, self.image(name, (python, server), entrypoint=entrypoint, workdir=place)

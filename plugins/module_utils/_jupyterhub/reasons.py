@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -44,7 +44,7 @@ def reasons(
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, dict(filter(None, map(_room, nodes))), _machine_rooms(machines or {})),
+        *_profiles(settings, nodes, _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
         *_database(settings),
@@ -94,7 +94,7 @@ def _images(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]!r} is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
 
 
-def _profiles(settings: Mapping[str, Any], nodes: Rooms, machines: Rooms) -> Iterator[str]:
+def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], machines: Rooms) -> Iterator[str]:
     profiles = settings["profiles"]
     if not profiles:
         yield "profiles: the list is empty; give at least one, so that a server has limits"
@@ -113,7 +113,14 @@ def _profiles(settings: Mapping[str, Any], nodes: Rooms, machines: Rooms) -> Ite
             yield f"{place}: {error}"
             continue
         yield from _orders(place, profile)
-        yield from _too_large(place, wanted, nodes)
+        selector = profile.get("node_selector") or {}
+        labelled = [
+            node for node in nodes if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
+        ]
+        if _rooms(nodes) and not _rooms(labelled):
+            labels = ", ".join(f"{label}={value}" for label, value in selector.items())
+            yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
+        yield from _too_large(place, wanted, _rooms(labelled))
         # Which GPUs a machine has, only its node tells.
         yield from _too_large(place, {name: wanted[name] for name in ("cpu", "memory")}, machines)
 
@@ -146,7 +153,7 @@ def _wanted(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str
         limit = quantity.parse(given.get("limit") or 0)
         wanted[name] = limit if given.get("guarantee") is None else quantity.parse(given["guarantee"])
     if int(profile.get("gpu") or 0):
-        wanted[settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
+        wanted[profile.get("gpu_resource") or settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
     return wanted
 
 
@@ -164,6 +171,11 @@ def _room(node: Mapping[str, Any]) -> tuple[str, dict[str, Decimal]] | None:
         except quantity.QuantityError:
             continue
     return str(node.get("metadata", {}).get("name")), room
+
+
+def _rooms(nodes: Iterable[Mapping[str, Any]]) -> Rooms:
+    """Return what pods may take on each node that runs notebooks."""
+    return dict(filter(None, map(_room, nodes)))
 
 
 def _machine_rooms(machines: Mapping[str, Mapping[str, Any]]) -> Rooms:

@@ -315,8 +315,10 @@ def _profile(settings: Mapping[str, Any], profile: Mapping[str, Any], *, first: 
         if (profile.get("memory") or {}).get(ours) is not None:
             override[theirs] = quantity.spawner_memory(profile["memory"][ours])
     if int(profile.get("gpu") or 0):
-        count = {settings["gpu_resource"]: str(int(profile["gpu"]))}
+        count = {profile.get("gpu_resource") or settings["gpu_resource"]: str(int(profile["gpu"]))}
         override |= {"extra_resource_limits": count, "extra_resource_guarantees": count}
+    if profile.get("node_selector"):
+        override["node_selector"] = dict(profile["node_selector"])
     if profile.get("image"):
         override["image"] = profile["image"]
     return {

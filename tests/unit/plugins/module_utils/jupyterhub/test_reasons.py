@@ -114,6 +114,13 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
                 "(w1 has cpu 7.91, memory 32.00Gi, nvidia.com/gpu 0; w2 has cpu 4, memory 64.00Gi, nvidia.com/gpu 1)"
             ),
         ),
+        (
+            {"profiles": [{**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}]},
+            (
+                "profile small: no node that runs notebooks has the label kubehub.platform/gpu=A30; "
+                "GPU machines get theirs from playbooks/gpu.yml"
+            ),
+        ),
         ({"authenticator": "magic"}, "authenticator: 'magic' is unknown, wanted one of native, oidc, ldap, fixed"),
         ({"admins": ["kubehub-verify-a"]}, "admins: kubehub-verify-a is reserved for verify"),
         ({"admins": []}, "admins: the list is empty, so nobody could approve a sign-up; name at least one"),
@@ -321,3 +328,17 @@ def test_what_has_a_price_is_said(changes: dict[str, Any], start: str) -> None:
     (warning,) = core.warnings(settings(**changes))
     assert warning.startswith(start)
     assert core.warnings(settings()) == []
+
+
+def test_a_profile_is_held_against_the_nodes_that_it_selects() -> None:
+    labelled = node("w3", "2", "8Gi", **{"nvidia.com/mig-1g.6gb": "4"})
+    labelled["metadata"]["labels"] = {"kubehub.platform/gpu": "A30", "zone": "a"}
+    selects = {**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}
+    given = {**selects, "gpu": 1, "gpu_resource": "nvidia.com/mig-1g.6gb"}
+    assert core.reasons(settings(profiles=[given]), [*NODES, labelled]) == []
+    assert core.reasons(settings(profiles=[{**selects, "gpu": 1}]), [*NODES, labelled]) == [
+        (
+            "profile small: asks for cpu 1, memory 2.00Gi, nvidia.com/gpu 1, more than any node that runs notebooks has "
+            "(w3 has cpu 2, memory 8.00Gi, nvidia.com/gpu 0)"
+        )
+    ]

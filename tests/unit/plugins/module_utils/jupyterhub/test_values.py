@@ -191,6 +191,26 @@ def test_profiles_say_what_they_mean_in_kubespawners_units() -> None:
     ]
 
 
+def test_a_kind_of_gpu_has_a_resource_and_nodes_of_its_own() -> None:
+    labels = {"kubehub.platform/gpu": "A30"}
+    given = {
+        "name": "gpu-a30-1g-6gb",
+        "gpu": 1,
+        "gpu_resource": "nvidia.com/mig-1g.6gb",
+        "node_selector": labels,
+        "cpu": {"limit": 1},
+        "memory": {"limit": "1Gi"},
+    }
+    (profile,) = built(profiles=[given])["singleuser"]["profileList"]
+    assert profile["kubespawner_override"] == {
+        "cpu_limit": 1.0,
+        "mem_limit": "1G",
+        "extra_resource_limits": {"nvidia.com/mig-1g.6gb": "1"},
+        "extra_resource_guarantees": {"nvidia.com/mig-1g.6gb": "1"},
+        "node_selector": labels,
+    }
+
+
 def test_the_first_profile_is_chosen_beforehand() -> None:
     assert [one["default"] for one in built()["singleuser"]["profileList"]] == [True]
 
