@@ -52,6 +52,7 @@ class Site:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, Sequence[Port]] = field(default_factory=dict)
+    input_reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Site:
@@ -97,6 +98,11 @@ def site_checks(site: Site) -> list[_report.Check]:
         ),
         *judge("kubernetes_version", "Version of Kubernetes", _version(site), site.kubernetes_version),
         *_address_checks(site),
+        *(
+            check
+            for role, reasons in site.input_reasons.items()
+            for check in judge("inputs", f"Inputs of role {role}", _inputs(role, reasons), "can be used")
+        ),
     ]
 
 
@@ -270,6 +276,11 @@ def _version(site: Site) -> Iterator[Finding]:
             f"release_kubernetes_version is {site.kubernetes_version!r}",
             f"Take a version {listed((f'{minor}.x' for minor in site.kubernetes_minors), 'or')}.",
         )
+
+
+def _inputs(role: str, reasons: Sequence[str]) -> Iterator[Finding]:
+    for reason in reasons:
+        yield Finding(reason, f"Correct it in the inventory, where its name begins with {role}_.")
 
 
 def _address_checks(site: Site) -> list[_report.Check]:

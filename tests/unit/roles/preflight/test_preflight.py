@@ -48,7 +48,7 @@ def test_the_inventories_that_admins_begin_with_pass(name: str, tmp_path: Path) 
     assert report["ok"] is True
     assert {item["ok"] for item in report["checks"]} == {True}
     assert not [item for item in report["checks"] if item["detail"].startswith("warning: ")]
-    assert "16 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
+    assert "17 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
 
 
 def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -76,6 +76,21 @@ def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> N
         if item["ok"] is False:
             assert item["remedy"] in output
     assert "UNREACHABLE" not in output
+
+
+def test_the_hub_s_mistakes_are_told_before_there_is_a_cluster(tmp_path: Path) -> None:
+    faults = {"jupyterhub_authenticator": "saml", "jupyterhub_node_port": 8080}
+    status, output, report = preflight(
+        ROOT / "inventory/example", tmp_path / "report.json", f"--extra-vars={json.dumps(faults)}"
+    )
+    assert status == 2, output
+    assert [(item["name"], item["detail"], item["remedy"]) for item in report["checks"] if item["ok"] is False] == [
+        ("Inputs of role jupyterhub", detail, "Correct it in the inventory, where its name begins with jupyterhub_.")
+        for detail in (
+            "authenticator: 'saml' is unknown, wanted one of native, oidc, ldap, fixed",
+            "node_port: 8080 is no port for a service of kind NodePort, wanted 30000 to 32767",
+        )
+    ]
 
 
 def test_balancers_on_control_planes_need_a_port_of_their_own(tmp_path: Path) -> None:
