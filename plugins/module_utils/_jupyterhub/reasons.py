@@ -46,7 +46,7 @@ def reasons(
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, nodes, _machine_rooms(machines or {})),
+        *_profiles(settings, list(nodes), _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
         *_scheduler(settings),

@@ -277,6 +277,29 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
     assert load().closed_names(Known, {"root-admin": "made-once"}, [])().users == {"root-admin": "changed"}
 
 
+@pytest.mark.parametrize(
+    ("annotations", "banner", "shown"),
+    [
+        (None, "", ""),
+        ({"kubehub.platform/notice": "A drill & more"}, "", "A drill &amp; more"),
+        ({"kubehub.platform/notice": "A drill"}, "<b>Hello</b>", "A drill<br><b>Hello</b>"),
+        ({"kubehub.platform/notice": ""}, "<b>Hello</b>", "<b>Hello</b>"),
+    ],
+)
+def test_a_notice_stands_above_the_banner_on_every_page(
+    load: Load, monkeypatch: pytest.MonkeyPatch, annotations: dict[str, str] | None, banner: str, shown: str
+) -> None:
+    async def read(name: str, namespace: str) -> SimpleNamespace:
+        assert (name, namespace) == ("hub-1", "jupyterhub")
+        return SimpleNamespace(metadata=SimpleNamespace(annotations=annotations))
+
+    monkeypatch.setenv("HOSTNAME", "hub-1")
+    variables = {"announcement": "what was there"}
+    api = SimpleNamespace(read_namespaced_pod=read)
+    asyncio.run(load().show_notice(api, "jupyterhub", variables, banner))
+    assert variables == {"announcement": shown}
+
+
 def test_outside_of_the_hubs_loop_nothing_is_watched(load: Load) -> None:
     program = load()
     c = SimpleNamespace(
