@@ -4,8 +4,8 @@
 
 """What the platform adds to the hub: a module beside its configuration, which calls :func:`configure` at its end.
 
-It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, and closes
-the names of admins to sign-up. Its settings are the chart's value ``custom.kubehub``.
+It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, closes the
+names of admins to sign-up, and takes a directory's groups. Its settings are the chart's value ``custom.kubehub``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import datetime
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -190,6 +191,21 @@ def closed_names(base, passwords, reserved):
     return PlatformAuthenticator
 
 
+def group_of(value):
+    """Return a group's name of what a directory has: the first part of a distinguished name, or the text itself."""
+    match = re.match(r"[A-Za-z][A-Za-z0-9-]*=((?:\\.|[^,+\\])+)", value)
+    return re.sub(r"\\(.)", r"\1", match[1]) if match else value
+
+
+def take_groups(_authenticator, _handler, model):
+    """Give a user who logs in the groups of the directory: LDAPAuthenticator's ``post_auth_hook``."""
+    entry = (model["auth_state"] or {}).get("user_attributes") or {}
+    values = entry.get(SETTINGS["groupsAttribute"])
+    # Without an answer the user stays in the groups of the last time.
+    model["groups"] = None if values is None else sorted({group_of(value) for value in values})
+    return model
+
+
 def configure(c):
     """Put all of it into the hub's configuration object."""
     c.KubeSpawner.modify_pod_hook = prepare_pod
@@ -200,6 +216,8 @@ def configure(c):
             nativeauthenticator.NativeAuthenticator, SETTINGS["initialPasswords"], SETTINGS["reservedUsers"]
         )
         c.JupyterHub.template_paths = [os.path.join(os.path.dirname(nativeauthenticator.__file__), "templates")]
+    if "groupsAttribute" in SETTINGS:
+        c.LDAPAuthenticator.post_auth_hook = take_groups
     try:
         TASKS.add(asyncio.get_running_loop().create_task(watch_nodes()))
     except RuntimeError:
