@@ -111,6 +111,8 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         }
     if settings["scheduler_name"]:
         custom["queues"] = _queues(settings)
+    if settings["authenticator"] == "ldap" and _manages_groups(settings):
+        custom["groupsAttribute"] = settings["ldap"]["groups_attribute"]
     if settings["authenticator"] == "native":
         custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
     return custom
@@ -228,7 +230,8 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
 
 
 def _manages_groups(settings: Mapping[str, Any]) -> bool:
-    return settings["authenticator"] == "oidc" and bool(settings["oidc"].get("groups_claim"))
+    key = {"oidc": "groups_claim", "ldap": "groups_attribute"}.get(settings["authenticator"])
+    return bool(key and settings[settings["authenticator"]].get(key))
 
 
 def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -304,6 +307,9 @@ def _ldap(settings: Mapping[str, Any], allowed: list[str]) -> dict[str, Any]:
         built["bind_dn_template"] = list(given["bind_dn_template"])
     if allowed:
         built["allowed_groups"] = allowed
+    if given.get("groups_attribute"):
+        built["manage_groups"] = True
+        built["auth_state_attributes"] = [given["groups_attribute"]]
     return built
 
 

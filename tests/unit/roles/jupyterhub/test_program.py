@@ -277,6 +277,31 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
     assert load().closed_names(Known, {"root-admin": "made-once"}, [])().users == {"root-admin": "changed"}
 
 
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [
+        (
+            {"memberOf": ["cn=vision,ou=groups,dc=example,dc=org", "CN=Smith\\, John+uid=js,dc=example", "plain"]},
+            ["Smith, John", "plain", "vision"],
+        ),
+        ({"memberOf": []}, []),
+        ({}, None),
+    ],
+)
+def test_a_directory_says_in_which_groups_a_user_is(
+    load: Load, attributes: dict[str, list[str]], groups: list[str] | None
+) -> None:
+    program = load(groupsAttribute="memberOf")
+    c = SimpleNamespace(
+        KubeSpawner=SimpleNamespace(),
+        JupyterHub=SimpleNamespace(authenticator_class="ldap"),
+        LDAPAuthenticator=SimpleNamespace(),
+    )
+    program.configure(c)
+    model = {"name": "alice", "auth_state": {"user_attributes": attributes}}
+    assert c.LDAPAuthenticator.post_auth_hook(None, None, model) == {**model, "groups": groups}
+
+
 def test_outside_of_the_hubs_loop_nothing_is_watched(load: Load) -> None:
     program = load()
     c = SimpleNamespace(

@@ -278,6 +278,16 @@ def test_ldap_can_search() -> None:
     }
 
 
+def test_ldap_can_say_who_is_in_which_group() -> None:
+    found = built(authenticator="ldap", ldap={**LDAP, "groups_attribute": "memberOf"}, teams=[{"name": "vision"}])
+    config = found["hub"]["config"]
+    assert config["LDAPAuthenticator"]["manage_groups"] is True
+    assert config["LDAPAuthenticator"]["auth_state_attributes"] == ["memberOf"]
+    assert "load_groups" not in config["JupyterHub"]
+    assert found["custom"]["kubehub"]["groupsAttribute"] == "memberOf"
+    assert "load_groups" in built(authenticator="ldap", ldap=LDAP)["hub"]["config"]["JupyterHub"]
+
+
 def test_the_sites_certificates_reach_the_hub_as_a_file() -> None:
     assert built(ca_bundle="PEM", database_authority="ITS")["hub"]["extraFiles"] == {
         "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# the program\n"},
