@@ -107,7 +107,7 @@ def test_it_plans_for_the_teams(run: Run) -> None:
     status, shown, output = run(platform_teams=teams)
     assert status == 0
     assert shown.startswith("Nothing was changed. ")
-    assert {"root.physics", "root.default", "root.teaching"} <= set(re.findall(r"root\.\w+", output))
+    assert {"root.physics", "root.default"} <= set(re.findall(r"root\.\w+", output))
 
 
 def test_it_says_what_is_wrong_with_the_teams_before_it_asks(run: Run, cluster: FakeCluster) -> None:
