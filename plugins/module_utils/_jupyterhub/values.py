@@ -111,7 +111,10 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         }
     if settings["scheduler_name"]:
         custom["queues"] = _queues(settings)
-    if settings["authenticator"] == "ldap" and _manages_groups(settings):
+    if not _manages_groups(settings):
+        groups = membership.groups(_teams(settings))
+        custom["members"] = {group: members for group, members in groups.items() if members}
+    elif settings["authenticator"] == "ldap":
         custom["groupsAttribute"] = settings["ldap"]["groups_attribute"]
     if settings["authenticator"] == "native":
         custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
@@ -253,6 +256,8 @@ def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> d
             "Authenticator": {
                 **common,
                 "allowed_users": sorted({*map(str, settings["users"]), *common["admin_users"]}),
+                # Members of teams exist, too, and so do the users of verify.
+                "allow_existing_users": False,
             },
             "SharedPasswordAuthenticator": {
                 "user_password": secrets["user-password"],

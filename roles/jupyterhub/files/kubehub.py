@@ -206,9 +206,24 @@ def take_groups(_authenticator, _handler, model):
     return model
 
 
+def follow_inventory(spawner, _auth_state):
+    """Put a user into the groups that the inventory says, before the choice of a server: KubeSpawner's ``auth_state_hook``.
+
+    JupyterHub itself does it when it starts, and then only adds: it would leave a former member in the group, and a user who is
+    made anew out of it. Groups whose members the inventory doesn't list stay as the hub has them.
+    """
+    name, members = spawner.user.name, SETTINGS["members"]
+    known = {group.name for group in spawner.user.groups}
+    listed = {group for group, names in members.items() if name in names}
+    if known != (wanted := (known - members.keys()) | listed):
+        spawner.user.sync_groups(wanted)
+
+
 def configure(c):
     """Put all of it into the hub's configuration object."""
     c.KubeSpawner.modify_pod_hook = prepare_pod
+    if SETTINGS.get("members"):
+        c.KubeSpawner.auth_state_hook = follow_inventory
     if c.JupyterHub.authenticator_class == "native":
         import nativeauthenticator
 

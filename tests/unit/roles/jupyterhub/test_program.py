@@ -278,6 +278,27 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        ({"vision", "chess"}, None),
+        ({"chess"}, {"vision", "chess"}),
+        ({"vision", "drones", "chess"}, {"vision", "chess"}),
+    ],
+)
+def test_who_joins_or_leaves_a_team_in_the_inventory_does_so_at_the_next_start(
+    load: Load, known: set[str], wanted: set[str] | None
+) -> None:
+    program = load(members={"vision": ["alice"], "drones": ["bob"]})
+    c = SimpleNamespace(KubeSpawner=SimpleNamespace(), JupyterHub=SimpleNamespace(authenticator_class="native2"))
+    program.configure(c)
+    alice = spawner("alice", tuple(known))
+    synced: list[set[str]] = []
+    alice.user.sync_groups = synced.append
+    c.KubeSpawner.auth_state_hook(alice, None)
+    assert synced == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize(
     ("attributes", "groups"),
     [
         (

@@ -215,6 +215,7 @@ def test_fixed_lets_the_listed_in_and_nobody_else() -> None:
     assert config["Authenticator"] == {
         "admin_users": ["root-admin"],
         "allowed_users": ["alice", "bob", "root-admin"],
+        "allow_existing_users": False,
     }
     assert config["SharedPasswordAuthenticator"] == {"user_password": "a" * 12, "admin_password": "a" * 32}
 
@@ -285,6 +286,7 @@ def test_ldap_can_say_who_is_in_which_group() -> None:
     assert config["LDAPAuthenticator"]["auth_state_attributes"] == ["memberOf"]
     assert "load_groups" not in config["JupyterHub"]
     assert found["custom"]["kubehub"]["groupsAttribute"] == "memberOf"
+    assert "members" not in found["custom"]["kubehub"]
     assert "load_groups" in built(authenticator="ldap", ldap=LDAP)["hub"]["config"]["JupyterHub"]
 
 
@@ -362,11 +364,14 @@ def test_teams_are_groups_the_nested_ones_too() -> None:
         {"name": "vision", "members": ["bob", "alice"], "children": [{"name": "drones", "members": ["alice"]}]},
         {"name": "empty", "group": "grp-empty"},
     ]
-    assert built(teams=teams)["hub"]["config"]["JupyterHub"]["load_groups"] == {
+    found = built(teams=teams)
+    assert found["hub"]["config"]["JupyterHub"]["load_groups"] == {
         "vision": {"users": ["alice", "bob"]},
         "drones": {"users": ["alice"]},
         "grp-empty": {"users": []},
     }
+    # The hub follows those that the inventory lists, and leaves the others to its admins.
+    assert found["custom"]["kubehub"]["members"] == {"vision": ["alice", "bob"], "drones": ["alice"]}
 
 
 def test_what_is_shared_has_a_claim_of_its_own() -> None:
