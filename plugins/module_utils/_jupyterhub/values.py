@@ -39,6 +39,13 @@ PAGES = ("home", "not_running", "spawn")
 """The hub's pages that tell why a server ended."""
 REST_PORT = 9080
 """Where YuniKorn's scheduler listens; its chart can give the service another port, the program itself has only this one."""
+NOTE = {
+    "kubehub_home.py": "/usr/local/share/kubehub/kubehub_home.py",
+    "jupyter_server_config.py": "/usr/local/etc/jupyter/jupyter_server_config.py",
+    "package.json": "/usr/local/share/jupyter/labextensions/kubehub-home/package.json",
+    "remoteEntry.js": "/usr/local/share/jupyter/labextensions/kubehub-home/static/remoteEntry.js",
+}
+"""The note on a home that is nearly full, in a user's pod: folders where Jupyter looks whatever Python it is installed in."""
 HOMES = "/srv/kubehub/homes"
 SHARED = "/srv/kubehub/shared"
 HOMES_CLAIM = "homes"
@@ -53,14 +60,14 @@ def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Ma
     """Return the chart's values.
 
     ``settings`` are the role's inputs without their prefix, without a reason against them. ``secrets`` are those of
-    :func:`kept.names`, by name. ``programs`` are the texts of the Python modules, ``kubehub.py`` and ``kubehub_queue.py``, whose
-    ``configure(c)`` the hub calls at the end of its configuration, and of :data:`PAGE`.
+    :func:`kept.names`, by name. ``programs`` are texts by name: the Python modules ``kubehub.py`` and ``kubehub_queue.py``, whose
+    ``configure(c)`` the hub calls at the end of its configuration, :data:`PAGE`, and those of :data:`NOTE`.
     """
     built = {
         "custom": {"kubehub": _custom(settings, secrets)},
         "hub": _hub(settings, secrets, programs),
         "proxy": _proxy(settings, secrets),
-        "singleuser": _singleuser(settings),
+        "singleuser": _singleuser(settings, programs),
         "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
         "prePuller": {
             "hook": {"enabled": False, "image": _image(settings["image_awaiter"])},
@@ -145,7 +152,7 @@ def _asked(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str,
     size = memory["limit"] if memory.get("guarantee") is None else memory["guarantee"]
     asked = {VCORE: math.ceil(cores * 1000), "memory": quantity.spawner_bytes(size)}
     if int(profile.get("gpu") or 0):
-        asked[settings["gpu_resource"]] = int(profile["gpu"])
+        asked[profile.get("gpu_resource") or settings["gpu_resource"]] = int(profile["gpu"])
     return asked
 
 
@@ -348,8 +355,12 @@ def _proxy(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str,
     }
 
 
-def _singleuser(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _singleuser(settings: Mapping[str, Any], programs: Mapping[str, str]) -> dict[str, Any]:
+    note: dict[str, Any] = {}
+    if int(settings["home_warning"]):
+        files = {name: {"mountPath": path, "stringData": programs[name]} for name, path in NOTE.items()}
+        note = {"extraFiles": files, "extraEnv": {"KUBEHUB_HOME_WARNING": str(int(settings["home_warning"]))}}
+    return note | {
         "image": _image(settings["image_singleuser"]),
         "startTimeout": int(settings["start_timeout"]),
         "defaultUrl": "/lab",
@@ -386,8 +397,10 @@ def _profile(settings: Mapping[str, Any], profile: Mapping[str, Any], *, first: 
         if (profile.get("memory") or {}).get(ours) is not None:
             override[theirs] = quantity.spawner_memory(profile["memory"][ours])
     if int(profile.get("gpu") or 0):
-        count = {settings["gpu_resource"]: str(int(profile["gpu"]))}
+        count = {profile.get("gpu_resource") or settings["gpu_resource"]: str(int(profile["gpu"]))}
         override |= {"extra_resource_limits": count, "extra_resource_guarantees": count}
+    if profile.get("node_selector"):
+        override["node_selector"] = dict(profile["node_selector"])
     if profile.get("image"):
         override["image"] = profile["image"]
     return {

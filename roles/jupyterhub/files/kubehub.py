@@ -4,8 +4,8 @@
 
 """What the platform adds to the hub: a module beside its configuration, which calls :func:`configure` at its end.
 
-It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, closes the
-names of admins to sign-up, and takes a directory's groups. Its settings are the chart's value ``custom.kubehub``.
+It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, shows
+notices, closes the names of admins to sign-up, and takes a directory's groups. Its settings are the chart's value ``custom.kubehub``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import html
 import os
 import re
 import time
@@ -23,6 +24,7 @@ from z2jh import get_config
 SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
+NOTICE = "kubehub.platform/notice"
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
 # A task that nobody holds may be collected.
@@ -149,12 +151,20 @@ async def remove_lost_pods(api, namespace, now, log):
             await api.delete_namespaced_pod(pod.metadata.name, namespace, grace_period_seconds=0)
 
 
-async def watch_nodes():
-    """Look after lost nodes for as long as the hub runs."""
+async def show_notice(api, namespace, shown, banner):
+    """Show on every page what the hub's pod is annotated with, above the site's own banner. ``shown`` are the templates' variables."""
+    pod = await api.read_namespaced_pod(os.environ["HOSTNAME"], namespace)
+    notice = html.escape((pod.metadata.annotations or {}).get(NOTICE, ""))
+    shown["announcement"] = "<br>".join(filter(None, (notice, banner)))
+
+
+async def watch():
+    """Look after lost nodes and notices for as long as the hub runs."""
     from jupyterhub.app import JupyterHub
     from kubernetes_asyncio import client, config
 
-    log = JupyterHub.instance().log
+    hub = JupyterHub.instance()
+    log, banner = hub.log, hub.template_vars.get("announcement", "")
     config.load_incluster_config()
     async with client.ApiClient() as connection:
         api = client.CoreV1Api(connection)
@@ -162,8 +172,9 @@ async def watch_nodes():
             try:
                 now = datetime.datetime.now(datetime.timezone.utc)
                 await remove_lost_pods(api, os.environ["POD_NAMESPACE"], now, log)
+                await show_notice(api, os.environ["POD_NAMESPACE"], hub.template_vars, banner)
             except Exception:
-                log.exception("kubehub: the nodes could not be looked at; trying again")
+                log.exception("kubehub: nodes and notices could not be looked at; trying again")
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -234,7 +245,7 @@ def configure(c):
     if "groupsAttribute" in SETTINGS:
         c.LDAPAuthenticator.post_auth_hook = take_groups
     try:
-        TASKS.add(asyncio.get_running_loop().create_task(watch_nodes()))
+        TASKS.add(asyncio.get_running_loop().create_task(watch()))
     except RuntimeError:
         # The hub's other commands read the configuration, too, and have no loop in which to watch anything.
         return

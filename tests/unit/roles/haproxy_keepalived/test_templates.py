@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,18 @@ def test_all_settings_are_looked_at() -> None:
     )
     required = {"frontends", "peers"}
     assert set(settings) == {name.removeprefix("haproxy_keepalived_") for name in defaults} | required
+
+
+def test_what_shall_be_there_is_what_is_written() -> None:
+    pair = {"name": "front-door", "certificate": "\nC1\nC2\n\n", "key": "K\n"}
+    machine = templar(haproxy_keepalived_certificates=[pair], ansible_search_path=[str(ROLE)])
+    files = machine.template(trust_as_template("{{ __haproxy_keepalived_files }}"))
+    texts = {
+        "/etc/haproxy/haproxy.cfg": render("haproxy.cfg.j2", haproxy_keepalived_certificates=[pair]),
+        "/etc/keepalived/keepalived.conf": render("keepalived.conf.j2"),
+        "/etc/sysctl.d/60-haproxy-keepalived.conf": "net.ipv4.ip_nonlocal_bind=1\n",
+        "/etc/haproxy/certs/front-door.pem": "C1\nC2\nK\n",
+    }
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+    modes = dict.fromkeys(texts, 644) | {"/etc/haproxy/certs/front-door.pem": 600}
+    assert files == {path: f"{modes[path]} root root {digest}" for path, digest in digests.items()}

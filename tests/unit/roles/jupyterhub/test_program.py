@@ -323,6 +323,29 @@ def test_a_directory_says_in_which_groups_a_user_is(
     assert c.LDAPAuthenticator.post_auth_hook(None, None, model) == {**model, "groups": groups}
 
 
+@pytest.mark.parametrize(
+    ("annotations", "banner", "shown"),
+    [
+        (None, "", ""),
+        ({"kubehub.platform/notice": "A drill & more"}, "", "A drill &amp; more"),
+        ({"kubehub.platform/notice": "A drill"}, "<b>Hello</b>", "A drill<br><b>Hello</b>"),
+        ({"kubehub.platform/notice": ""}, "<b>Hello</b>", "<b>Hello</b>"),
+    ],
+)
+def test_a_notice_stands_above_the_banner_on_every_page(
+    load: Load, monkeypatch: pytest.MonkeyPatch, annotations: dict[str, str] | None, banner: str, shown: str
+) -> None:
+    async def read(name: str, namespace: str) -> SimpleNamespace:
+        assert (name, namespace) == ("hub-1", "jupyterhub")
+        return SimpleNamespace(metadata=SimpleNamespace(annotations=annotations))
+
+    monkeypatch.setenv("HOSTNAME", "hub-1")
+    variables = {"announcement": "what was there"}
+    api = SimpleNamespace(read_namespaced_pod=read)
+    asyncio.run(load().show_notice(api, "jupyterhub", variables, banner))
+    assert variables == {"announcement": shown}
+
+
 def test_outside_of_the_hubs_loop_nothing_is_watched(load: Load) -> None:
     program = load()
     c = SimpleNamespace(

@@ -103,7 +103,7 @@ def test_values_are_not_made_without_their_secrets() -> None:
     with pytest.raises(
         AnsibleFilterError, match=r"^jupyterhub_values: no secret cookie-secret, crypt-key, .* is given$"
     ):
-        FILTERS["jupyterhub_values"](settings(), {"proxy-token": "x"}, "")
+        FILTERS["jupyterhub_values"](settings(), {"proxy-token": "x"}, {})
 
 
 def test_secrets_are_read_from_the_cluster_and_the_missing_ones_are_random() -> None:
