@@ -118,6 +118,11 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         }
     if settings["scheduler_name"]:
         custom["queues"] = _queues(settings)
+    if not _manages_groups(settings):
+        groups = membership.groups(_teams(settings))
+        custom["members"] = {group: members for group, members in groups.items() if members}
+    elif settings["authenticator"] == "ldap":
+        custom["groupsAttribute"] = settings["ldap"]["groups_attribute"]
     if settings["authenticator"] == "native":
         custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
     return custom
@@ -147,7 +152,7 @@ def _asked(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str,
     size = memory["limit"] if memory.get("guarantee") is None else memory["guarantee"]
     asked = {VCORE: math.ceil(cores * 1000), "memory": quantity.spawner_bytes(size)}
     if int(profile.get("gpu") or 0):
-        asked[settings["gpu_resource"]] = int(profile["gpu"])
+        asked[profile.get("gpu_resource") or settings["gpu_resource"]] = int(profile["gpu"])
     return asked
 
 
@@ -235,7 +240,8 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
 
 
 def _manages_groups(settings: Mapping[str, Any]) -> bool:
-    return settings["authenticator"] == "oidc" and bool(settings["oidc"].get("groups_claim"))
+    key = {"oidc": "groups_claim", "ldap": "groups_attribute"}.get(settings["authenticator"])
+    return bool(key and settings[settings["authenticator"]].get(key))
 
 
 def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -257,6 +263,8 @@ def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> d
             "Authenticator": {
                 **common,
                 "allowed_users": sorted({*map(str, settings["users"]), *common["admin_users"]}),
+                # Members of teams exist, too, and so do the users of verify.
+                "allow_existing_users": False,
             },
             "SharedPasswordAuthenticator": {
                 "user_password": secrets["user-password"],
@@ -311,6 +319,9 @@ def _ldap(settings: Mapping[str, Any], allowed: list[str]) -> dict[str, Any]:
         built["bind_dn_template"] = list(given["bind_dn_template"])
     if allowed:
         built["allowed_groups"] = allowed
+    if given.get("groups_attribute"):
+        built["manage_groups"] = True
+        built["auth_state_attributes"] = [given["groups_attribute"]]
     return built
 
 

@@ -278,6 +278,52 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        ({"vision", "chess"}, None),
+        ({"chess"}, {"vision", "chess"}),
+        ({"vision", "drones", "chess"}, {"vision", "chess"}),
+    ],
+)
+def test_who_joins_or_leaves_a_team_in_the_inventory_does_so_at_the_next_start(
+    load: Load, known: set[str], wanted: set[str] | None
+) -> None:
+    program = load(members={"vision": ["alice"], "drones": ["bob"]})
+    c = SimpleNamespace(KubeSpawner=SimpleNamespace(), JupyterHub=SimpleNamespace(authenticator_class="native2"))
+    program.configure(c)
+    alice = spawner("alice", tuple(known))
+    synced: list[set[str]] = []
+    alice.user.sync_groups = synced.append
+    c.KubeSpawner.auth_state_hook(alice, None)
+    assert synced == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [
+        (
+            {"memberOf": ["cn=vision,ou=groups,dc=example,dc=org", "CN=Smith\\, John+uid=js,dc=example", "plain"]},
+            ["Smith, John", "plain", "vision"],
+        ),
+        ({"memberOf": []}, []),
+        ({}, None),
+    ],
+)
+def test_a_directory_says_in_which_groups_a_user_is(
+    load: Load, attributes: dict[str, list[str]], groups: list[str] | None
+) -> None:
+    program = load(groupsAttribute="memberOf")
+    c = SimpleNamespace(
+        KubeSpawner=SimpleNamespace(),
+        JupyterHub=SimpleNamespace(authenticator_class="ldap"),
+        LDAPAuthenticator=SimpleNamespace(),
+    )
+    program.configure(c)
+    model = {"name": "alice", "auth_state": {"user_attributes": attributes}}
+    assert c.LDAPAuthenticator.post_auth_hook(None, None, model) == {**model, "groups": groups}
+
+
+@pytest.mark.parametrize(
     ("annotations", "banner", "shown"),
     [
         (None, "", ""),
