@@ -320,6 +320,7 @@ class _Recipes:
         yield "flannel_cni_plugin", self.flannel_cni_plugin()
         yield "yunikorn_scheduler", self.yunikorn_scheduler()
         yield from self.jupyterhub_images()
+        yield from self.gpu_images()
 
     def coredns(self) -> Image:
         """CoreDNS at upstream's place."""
@@ -530,6 +531,25 @@ class _Recipes:
         )
         yield "jupyterhub_image_awaiter", self.image("jupyterhub_image_awaiter", (*base, awaiter), user="65534")
 
+    # --- GPUs ---------------------------------------------------------------------------------------------------
+    def gpu_images(self) -> Iterator[tuple[str, Image]]:
+        """A stand-in for NVIDIA's GPU Operator, whose images no package registry has: one image under the names of all of them."""
+        place = "/usr/local/lib/gpu-operator"
+        files = sorted((STANDINS / "gpu_operator" / "server").glob("*.py"))
+        server = FilesLayer(
+            "layer gpu-operator",
+            (),
+            texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in files),
+        )
+        packages = ("base-files", "python3", "python3-grpcio", "python3-yaml")
+        python = RootLayer("layer python grpc", self.debian("python grpc", *packages))
+        for name in (
+            *("gpu_operator", "container_toolkit", "device_plugin", "mig_manager", "dcgm_exporter"),
+            *("node_feature_discovery", "cuda_sample"),
+        ):
+            entrypoint = ("/usr/bin/python3", "-m", "server")
+            yield name, self.image(name, (python, server), entrypoint=entrypoint, workdir=place)
+
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:
         """What upstream's archives hold, by the file's name in the role ``release``."""
@@ -576,10 +596,12 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://docs.cilium.io/en/stable/installation/k8s-install-helm/: the repository helm.cilium.io.
     # https://github.com/flannel-io/flannel#deploying-flannel-with-helm: the repository flannel-io.github.io/flannel.
     # https://z2jh.jupyter.org/en/stable/jupyterhub/installation.html: the repository hub.jupyter.org/helm-chart.
+    # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/getting-started.html: helm.ngc.nvidia.com/nvidia.
     folders = {
         "cilium": (recipes.cilium_source(), "install/kubernetes/cilium"),
         "flannel": (recipes.flannel_source(), "chart/kube-flannel"),
         "jupyterhub": (local_folder("jupyterhub chart", STANDINS / "jupyterhub" / "chart"), ""),
+        "gpu_operator": (local_folder("gpu-operator chart", STANDINS / "gpu_operator" / "chart"), ""),
     }
     for name, chart in release.charts.items():
         source, folder = folders[name]
@@ -591,6 +613,7 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://docs.cilium.io/en/stable/helm-reference/ (image.repository) and flannel's chart (values.yaml): quay.io, ghcr.io.
     # https://yunikorn.apache.org/docs/ (its chart's image.repository and image.tag): docker.io.
     # https://z2jh.jupyter.org/en/stable/resources/reference.html (hub.image, proxy.chp.image, singleuser.image): quay.io.
+    # https://github.com/NVIDIA/gpu-operator (its chart's values.yaml): nvcr.io, registry.k8s.io.
     for name, image in recipes.image_recipes():
         fetch = FetchedImage(f"download image {name}", base, release.images[name], release.architecture)
         builds.append((f"image {name}", release.images[name].rpartition(":")[2], fetch, image))

@@ -111,6 +111,8 @@ def _server(settings: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[st
             yield f"{name}: {settings[name]} is no port, wanted 1 to 65535"
     for port, names in _same((int(settings[name]), name) for name in _PORTS):
         yield f"{' and '.join(names)}: both are {port}; give each its own"
+    if settings["pod_network"] and _client(settings["pod_network"]) in (None, EVERYBODY):
+        yield f"pod_network: {settings['pod_network']!r} is no network such as 10.244.0.0/16"
     if int(settings["threads"]) < 1:
         yield f"threads: {settings['threads']}, wanted at least 1"
     if not 10 <= int(settings["lease_seconds"]) <= int(settings["grace_seconds"]):

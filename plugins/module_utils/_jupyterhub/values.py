@@ -28,6 +28,13 @@ CA_BUNDLE = "/etc/kubehub/ca.pem"
 DATABASE_CA = "/etc/kubehub/database-ca.pem"
 PROGRAM = "/usr/local/etc/jupyterhub/kubehub.py"
 """Beside the hub's configuration, from where that can import it."""
+NOTE = {
+    "kubehub_home.py": "/usr/local/share/kubehub/kubehub_home.py",
+    "jupyter_server_config.py": "/usr/local/etc/jupyter/jupyter_server_config.py",
+    "package.json": "/usr/local/share/jupyter/labextensions/kubehub-home/package.json",
+    "remoteEntry.js": "/usr/local/share/jupyter/labextensions/kubehub-home/static/remoteEntry.js",
+}
+"""The note on a home that is nearly full, in a user's pod: folders where Jupyter looks whatever Python it is installed in."""
 HOMES = "/srv/kubehub/homes"
 SHARED = "/srv/kubehub/shared"
 HOMES_CLAIM = "homes"
@@ -38,18 +45,18 @@ CORE_PATIENCE = 10
 """Seconds after which hub and proxy leave a node that is lost: users' servers wait longer, the front page must not."""
 
 
-def values(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) -> dict[str, Any]:
+def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]) -> dict[str, Any]:
     """Return the chart's values.
 
     ``settings`` are the role's inputs without their prefix, without a reason against them. ``secrets`` are those of
-    :func:`kept.names`, by name. ``program`` is the text of the Python module ``kubehub``, whose
-    ``configure(c)`` the hub calls at the end of its configuration.
+    :func:`kept.names`, by name. ``programs`` are texts by name: the Python module ``kubehub.py``, whose
+    ``configure(c)`` the hub calls at the end of its configuration, and those of :data:`NOTE`.
     """
     built = {
         "custom": {"kubehub": _custom(settings, secrets)},
-        "hub": _hub(settings, secrets, program),
+        "hub": _hub(settings, secrets, programs["kubehub.py"]),
         "proxy": _proxy(settings, secrets),
-        "singleuser": _singleuser(settings),
+        "singleuser": _singleuser(settings, programs),
         "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
         "prePuller": {
             "hook": {"enabled": False, "image": _image(settings["image_awaiter"])},
@@ -266,8 +273,12 @@ def _proxy(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str,
     }
 
 
-def _singleuser(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _singleuser(settings: Mapping[str, Any], programs: Mapping[str, str]) -> dict[str, Any]:
+    note: dict[str, Any] = {}
+    if int(settings["home_warning"]):
+        files = {name: {"mountPath": path, "stringData": programs[name]} for name, path in NOTE.items()}
+        note = {"extraFiles": files, "extraEnv": {"KUBEHUB_HOME_WARNING": str(int(settings["home_warning"]))}}
+    return note | {
         "image": _image(settings["image_singleuser"]),
         "startTimeout": int(settings["start_timeout"]),
         "defaultUrl": "/lab",
@@ -304,8 +315,10 @@ def _profile(settings: Mapping[str, Any], profile: Mapping[str, Any], *, first: 
         if (profile.get("memory") or {}).get(ours) is not None:
             override[theirs] = quantity.spawner_memory(profile["memory"][ours])
     if int(profile.get("gpu") or 0):
-        count = {settings["gpu_resource"]: str(int(profile["gpu"]))}
+        count = {profile.get("gpu_resource") or settings["gpu_resource"]: str(int(profile["gpu"]))}
         override |= {"extra_resource_limits": count, "extra_resource_guarantees": count}
+    if profile.get("node_selector"):
+        override["node_selector"] = dict(profile["node_selector"])
     if profile.get("image"):
         override["image"] = profile["image"]
     return {

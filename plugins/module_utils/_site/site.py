@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils import _report
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as gpus
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu.reasons import declaration
 from ansible_collections.kubehub.platform.plugins.module_utils._site import addresses
 from ansible_collections.kubehub.platform.plugins.module_utils._site.judge import Finding, counted, judge, listed
 
@@ -52,7 +54,8 @@ class Site:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, Sequence[Port]] = field(default_factory=dict)
-    input_reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gpu_machines: Sequence[Mapping[str, Any]] = ()
+    mig_strategy: str = "single"
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Site:
@@ -91,6 +94,9 @@ def site_checks(site: Site) -> list[_report.Check]:
         ),
         *judge("load_balancers", "Number of balancers", _load_balancers(site), f"{len(site.part('load_balancers'))}"),
         *judge("workers", "Number of workers", _workers(site), f"{len(site.part('workers'))}"),
+        *judge(
+            "gpu_machines", "GPUs of the machines", _gpu_machines(site), counted(len(site.gpu_machines), "GPU machine")
+        ),
         *judge("ports_planned", "Ports that parts share a machine for", _ports(site), "no machine needs a port twice"),
         *judge("vrrp_id", "VRRP id", _vrrp_id(site), f"{site.vrrp_id}"),
         *judge(
@@ -98,11 +104,6 @@ def site_checks(site: Site) -> list[_report.Check]:
         ),
         *judge("kubernetes_version", "Version of Kubernetes", _version(site), site.kubernetes_version),
         *_address_checks(site),
-        *(
-            check
-            for role, reasons in site.input_reasons.items()
-            for check in judge("inputs", f"Inputs of role {role}", _inputs(role, reasons), "can be used")
-        ),
     ]
 
 
@@ -224,6 +225,27 @@ def _workers(site: Site) -> Iterator[Finding]:
         )
 
 
+def _gpu_machines(site: Site) -> Iterator[Finding]:
+    workers = {name.lower(): name for name in site.part("workers")}
+    try:
+        machines = gpus.read_all(site.gpu_machines)
+    except (AttributeError, TypeError, ValueError) as error:
+        yield Finding(
+            f"platform_gpu_count, platform_gpu_slices or platform_gpu_mig can't be read: {error}",
+            "Write whole numbers; platform_gpu_mig is a dictionary of them, such as {1g.5gb: 7}.",
+        )
+        return
+    for machine in machines:
+        if machine.name not in workers:
+            yield Finding(
+                "it is in gpu_workers and no worker",
+                "Put it into the inventory's group workers too; gpu_workers is best a child of that.",
+                host=machine.name,
+            )
+    for name, wrong, remedy in declaration(machines, site.mig_strategy):
+        yield Finding(wrong, f"{remedy[:1].upper()}{remedy[1:]}.", host=workers.get(name, name))
+
+
 def _ports(site: Site) -> Iterator[Finding]:
     for machine in site.machines:
         claims: dict[int, dict[tuple[str, ...], str]] = defaultdict(dict)
@@ -276,11 +298,6 @@ def _version(site: Site) -> Iterator[Finding]:
             f"release_kubernetes_version is {site.kubernetes_version!r}",
             f"Take a version {listed((f'{minor}.x' for minor in site.kubernetes_minors), 'or')}.",
         )
-
-
-def _inputs(role: str, reasons: Sequence[str]) -> Iterator[Finding]:
-    for reason in reasons:
-        yield Finding(reason, f"Correct it in the inventory, where its name begins with {role}_.")
 
 
 def _address_checks(site: Site) -> list[_report.Check]:

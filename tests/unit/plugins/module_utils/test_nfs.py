@@ -31,6 +31,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "mountd_port": 20048,
         "lockd_port": 32803,
         "statd_port": 32765,
+        "pod_network": "10.244.0.0/16",
         "threads": 16,
         "grace_seconds": 90,
         "lease_seconds": 90,
@@ -77,6 +78,8 @@ def test_a_server_without_homes_needs_no_quotas() -> None:
     [
         ({"implementation": "kernel"}, []),
         ({"versions": []}, ["versions: the list is empty, wanted 4, or 3 and 4"]),
+        ({"pod_network": ""}, []),
+        ({"pod_network": "pods"}, ["pod_network: 'pods' is no network such as 10.244.0.0/16"]),
         ({"threads": 0}, ["threads: 0, wanted at least 1"]),
         ({"port": 0}, ["port: 0 is no port, wanted 1 to 65535"]),
         ({"mountd_port": 2049}, ["mountd_port and port: both are 2049; give each its own"]),

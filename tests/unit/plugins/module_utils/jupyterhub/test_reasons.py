@@ -55,6 +55,20 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        (
+            {"chart": "/srv/hub.tgz", "chart_found": False},
+            (
+                "chart: the controller has no folder with a Chart.yaml and no archive at '/srv/hub.tgz'; correct the path, "
+                "or leave it empty for the chart repository"
+            ),
+        ),
+        (
+            {"homes_server": "", "shared_server": ""},
+            (
+                "homes_server: it is missing; put a machine into the inventory's group nfs_servers, "
+                "or name a file server of your own (platform_homes_server)"
+            ),
+        ),
         ({"namespace": "Jupyter_Hub"}, f"namespace: 'Jupyter_Hub' is no name for Kubernetes; {LABEL_RULE}"),
         (
             {"host": "hub_example"},
@@ -98,6 +112,13 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             (
                 "profile small: asks for cpu 5, memory 2.00Gi, nvidia.com/gpu 1, more than any node that runs notebooks has "
                 "(w1 has cpu 7.91, memory 32.00Gi, nvidia.com/gpu 0; w2 has cpu 4, memory 64.00Gi, nvidia.com/gpu 1)"
+            ),
+        ),
+        (
+            {"profiles": [{**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}]},
+            (
+                "profile small: no node that runs notebooks has the label kubehub.platform/gpu=A30; "
+                "GPU machines get theirs from playbooks/gpu.yml"
             ),
         ),
         ({"authenticator": "magic"}, "authenticator: 'magic' is unknown, wanted one of native, oidc, ldap, fixed"),
@@ -190,6 +211,7 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ({"start_timeout": 5}, "start_timeout: 5 is less than 60"),
         ({"cull_idle": -1}, "cull_idle: -1 is less than 0"),
         ({"homes_uid": 0}, "homes_uid: 0 is less than 1"),
+        ({"home_warning": 101}, "home_warning: 101 is above 100, and it is percent; 0 never warns"),
         ({"quota_timeout": 6}, "quota_timeout: 6 is above 5; nobody should wait longer for a quota"),
         (
             {"node_port": 443},
@@ -273,6 +295,20 @@ def test_a_volume_cannot_move() -> None:
     assert core.reasons(settings(), NODES, [volume("jupyterhub-homes", "198.18.7.41", "/srv/homes")]) == []
 
 
+def test_before_there_is_a_cluster_machines_are_the_bound() -> None:
+    machines = {"w1": {"cpus": 8, "memory_mib": 16000}, "w2": {"cpus": 2, "memory_mib": 64000}}
+    large = {"name": "large", "cpu": {"limit": 4}, "memory": {"limit": "32Gi"}, "gpu": 1}
+    assert core.reasons(settings(profiles=[large]), machines=machines) == [
+        (
+            "profile large: asks for cpu 4, memory 32.00Gi, more than any node that runs notebooks has "
+            "(w1 has cpu 8, memory 15.62Gi; w2 has cpu 2, memory 62.50Gi)"
+        )
+    ]
+    # GPUs of machines are not known, and a machine that did not answer may be the large one.
+    assert core.reasons(settings(profiles=[{**SMALL, "gpu": 1}]), machines=machines) == []
+    assert core.reasons(settings(profiles=[large]), machines={**machines, "w3": {}}) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "start"),
     [
@@ -292,3 +328,17 @@ def test_what_has_a_price_is_said(changes: dict[str, Any], start: str) -> None:
     (warning,) = core.warnings(settings(**changes))
     assert warning.startswith(start)
     assert core.warnings(settings()) == []
+
+
+def test_a_profile_is_held_against_the_nodes_that_it_selects() -> None:
+    labelled = node("w3", "2", "8Gi", **{"nvidia.com/mig-1g.6gb": "4"})
+    labelled["metadata"]["labels"] = {"kubehub.platform/gpu": "A30", "zone": "a"}
+    selects = {**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}
+    given = {**selects, "gpu": 1, "gpu_resource": "nvidia.com/mig-1g.6gb"}
+    assert core.reasons(settings(profiles=[given]), [*NODES, labelled]) == []
+    assert core.reasons(settings(profiles=[{**selects, "gpu": 1}]), [*NODES, labelled]) == [
+        (
+            "profile small: asks for cpu 1, memory 2.00Gi, nvidia.com/gpu 1, more than any node that runs notebooks has "
+            "(w3 has cpu 2, memory 8.00Gi, nvidia.com/gpu 0)"
+        )
+    ]

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, values
 
-from .inputs import LDAP, OIDC, secrets, settings
+from .inputs import LDAP, OIDC, PROGRAMS, secrets, settings
 
 UNTIL_30 = [
     {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
@@ -24,7 +24,7 @@ UNTIL_30 = [
 def built(**changes: Any) -> dict[str, Any]:
     """Return the values of the sound inputs with some changed."""
     inputs = settings(**changes)
-    return values.values(inputs, secrets(inputs), "# the program\n")
+    return values.values(inputs, secrets(inputs), PROGRAMS)
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -191,6 +191,26 @@ def test_profiles_say_what_they_mean_in_kubespawners_units() -> None:
     ]
 
 
+def test_a_kind_of_gpu_has_a_resource_and_nodes_of_its_own() -> None:
+    labels = {"kubehub.platform/gpu": "A30"}
+    given = {
+        "name": "gpu-a30-1g-6gb",
+        "gpu": 1,
+        "gpu_resource": "nvidia.com/mig-1g.6gb",
+        "node_selector": labels,
+        "cpu": {"limit": 1},
+        "memory": {"limit": "1Gi"},
+    }
+    (profile,) = built(profiles=[given])["singleuser"]["profileList"]
+    assert profile["kubespawner_override"] == {
+        "cpu_limit": 1.0,
+        "mem_limit": "1G",
+        "extra_resource_limits": {"nvidia.com/mig-1g.6gb": "1"},
+        "extra_resource_guarantees": {"nvidia.com/mig-1g.6gb": "1"},
+        "node_selector": labels,
+    }
+
+
 def test_the_first_profile_is_chosen_beforehand() -> None:
     assert [one["default"] for one in built()["singleuser"]["profileList"]] == [True]
 
@@ -279,7 +299,7 @@ def test_ldap_can_search() -> None:
 
 def test_the_sites_certificates_reach_the_hub_as_a_file() -> None:
     assert built(ca_bundle="PEM", database_authority="ITS")["hub"]["extraFiles"] == {
-        "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# the program\n"},
+        "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# kubehub.py\n"},
         "ca.pem": {"mountPath": "/etc/kubehub/ca.pem", "stringData": "PEM"},
         "database-ca.pem": {"mountPath": "/etc/kubehub/database-ca.pem", "stringData": "ITS"},
     }
@@ -326,6 +346,18 @@ def test_limits_and_named_servers() -> None:
 )
 def test_idle_and_old_servers_are_stopped(idle: int, age: int, wanted: dict[str, Any]) -> None:
     assert built(cull_idle=idle, cull_age=age)["cull"] == wanted
+
+
+def test_users_are_told_of_a_home_that_is_nearly_full() -> None:
+    found = built(home_warning=80)["singleuser"]
+    assert found["extraEnv"] == {"KUBEHUB_HOME_WARNING": "80"}
+    assert found["extraFiles"] == {
+        name: {"mountPath": path, "stringData": f"# {name}\n"} for name, path in values.NOTE.items()
+    }
+
+
+def test_users_are_told_nothing_where_the_site_wants_it_so() -> None:
+    assert {"extraEnv", "extraFiles"} & built(home_warning=0)["singleuser"].keys() == set()
 
 
 def test_a_banner_stands_above_every_page() -> None:
@@ -388,7 +420,7 @@ def test_given_values_are_laid_over_key_by_key_and_lists_as_a_whole() -> None:
     assert found["hub"]["concurrentSpawnLimit"] == 7
     assert found["hub"]["tolerations"] == []
     assert found["hub"]["consecutiveFailureLimit"] == 0
-    assert found["singleuser"]["extraEnv"] == {"A": "1"}
+    assert found["singleuser"]["extraEnv"]["A"] == "1"
     assert found["singleuser"]["startTimeout"] == 1800
 
 
