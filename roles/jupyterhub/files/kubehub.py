@@ -93,9 +93,9 @@ async def make_home(spawner, slug):
 def shared_folders(user, groups):
     """Return what is shared with a user: pairs of the folder below the shared directory and whether it is only read."""
     shared = SETTINGS.get("shared", {})
-    found = [(f"teams/{team}", False) for team in shared.get("teams", ()) if team in groups]
+    found = [(f"teams/{team}", False) for team, group in shared.get("groupOfTeam", {}).items() if group in groups]
     for course, rule in shared.get("courses", {}).items():
-        if not rule["teams"] or groups & {*rule["teams"]}:
+        if not rule["groups"] or groups & {*rule["groups"]}:
             found.append((f"courses/{course}", user not in rule["writers"]))
     return found
 

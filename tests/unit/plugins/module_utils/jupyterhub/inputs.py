@@ -58,6 +58,10 @@ SOUND: dict[str, Any] = {
     "shared_path": "",
     "teams": [],
     "courses": [],
+    "scheduler_name": "",
+    "scheduler_url": "http://yunikorn-service.yunikorn:9080",
+    "queue_of_group": {},
+    "default_queue": "root.default",
     "database": "postgres",
     "database_url": "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub",
     "database_authority": "",
@@ -75,6 +79,9 @@ SOUND: dict[str, Any] = {
     "values": {},
     "timeout": 600,
 }
+
+
+PROGRAMS = {"kubehub.py": "# the program\n", "kubehub_queue.py": "# the queues\n", "page.html": "of PAGE\n"}
 
 
 def settings(**changes: Any) -> dict[str, Any]:
