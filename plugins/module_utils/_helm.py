@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Revision = Mapping[str, Any]
@@ -17,9 +17,18 @@ Revision = Mapping[str, Any]
 LOOK_SECONDS = 5.0
 
 
-def pending_selector(release: str) -> str:
-    """Return the label selector of a release's revisions that some helm works on, or worked on when it was cut off."""
-    return f"owner=helm,name={release},status in (pending-install,pending-upgrade,pending-rollback)"
+PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+"""States of a revision that some helm works on, or worked on when it was cut off."""
+
+
+def selector(release: str, *states: str) -> str:
+    """Return the label selector of a release's revisions in some states."""
+    return f"owner=helm,name={release},status in ({','.join(states)})"
+
+
+def newest(revisions: Iterable[Revision]) -> int:
+    """Return the highest number of some revisions, 0 where there is none."""
+    return max((int(revision["metadata"]["labels"]["version"]) for revision in revisions), default=0)
 
 
 def abandoned(
