@@ -14,9 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+RELEASE = yaml.safe_load((ROOT / "roles/release/defaults/main.yml").read_text(encoding="utf-8"))
+
+
+def image(name: str) -> str:
+    """An image of the release, with its tag."""
+    return re.sub(r"{{ (\w+) }}", lambda match: str(RELEASE[match[1]]), RELEASE["release_images"][name])
 
 
 @dataclass
