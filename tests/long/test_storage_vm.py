@@ -15,6 +15,23 @@ import pytest
 from tests.lab.lab import Lab
 
 
+# As a user on a node: a home that the quota service finds, what df says of it, and where writing ends.
+FILL = """
+mkdir -p /mnt/homes
+mount -t nfs4 {server}:/srv/homes /mnt/homes
+cd /mnt/homes
+setpriv --reuid=1000 --regid=1000 --clear-groups sh -c '
+mkdir -m 0700 filled
+for second in $(seq 20); do [ $(df --output=size -BM filled | tail -1) != 900M ] || break; sleep 1; done
+df --output=size -BM filled | tail -1
+dd if=/dev/zero of=filled/all bs=1M count=1200 conv=fsync 2>&1 | grep -oE "No space left on device|Disk quota exceeded"
+stat --format=%s filled/all
+rm -r filled'
+cd /
+umount /mnt/homes
+"""
+
+
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A site whose storage is a virtual machine."""
@@ -59,6 +76,14 @@ def test_verify_proves_the_quota_in_a_notebook(lab: Lab) -> None:
     assert content["ok"] is True
     (quota,) = [check for check in content["checks"] if check["id"] == "hub_quota"]
     assert quota["ok"] is True, quota
+
+
+def test_a_home_holds_its_quota_and_no_more(lab: Lab) -> None:
+    """``df`` says the soft limit of 900 MiB, and the hard one of 1 GiB is where the server refuses."""
+    size, refused, written = lab.shell("w1", FILL.format(server=lab.address(41))).output.splitlines()
+    assert size.split() == ["900M"]
+    assert refused in ("No space left on device", "Disk quota exceeded")
+    assert 2**30 - 2**24 < int(written) <= 2**30
 
 
 def test_a_second_run_changes_nothing(lab: Lab) -> None:
