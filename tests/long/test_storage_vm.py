@@ -14,7 +14,6 @@ import pytest
 
 from tests.lab.lab import Lab
 
-
 # As a user on a node: a home that the quota service finds, what df says of it, and where writing ends.
 FILL = """
 mkdir -p /mnt/homes
