@@ -36,10 +36,15 @@ def gpu_values(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gpu_labels(
-    machines: Iterable[Mapping[str, Any]], nodes: Iterable[Mapping[str, Any]] = ()
+    machines: Iterable[Mapping[str, Any]], nodes: Iterable[Mapping[str, Any]] = (), strategy: str = "single"
 ) -> dict[str, dict[str, str | None]]:
     """Return what is to be patched into nodes' labels, by the nodes' names."""
-    return values.node_labels(_machines.read_all(machines), nodes)
+    return values.node_labels(_machines.read_all(machines), strategy, nodes)
+
+
+def gpu_kinds(machines: Iterable[Mapping[str, Any]], strategy: str = "single") -> list[dict[str, Any]]:
+    """Return the kinds of GPU that users may choose from."""
+    return _machines.kinds(_machines.read_all(machines), strategy)
 
 
 def gpu_leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
@@ -77,6 +82,7 @@ class FilterModule:
             "gpu_warnings": gpu_warnings,
             "gpu_values": gpu_values,
             "gpu_labels": gpu_labels,
+            "gpu_kinds": gpu_kinds,
             "gpu_leftovers": gpu_leftovers,
             "gpu_offer": gpu_offer,
             "gpu_shortfall": gpu_shortfall,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from ansible_collections.kubehub.platform.plugins.module_utils._gpu import model
 
 RESOURCE = "nvidia.com/gpu"
 MIG_RESOURCE = "nvidia.com/mig-"
+KIND_LABEL = "kubehub.platform/gpu"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,37 @@ def layout(machine: Machine) -> str:
     if not machine.mig:
         return "all-disabled"
     return "-".join(f"{number}x{profile.replace('+', '.')}" for profile, number in sorted(machine.mig.items()))
+
+
+def kind(machine: Machine, strategy: str) -> str:
+    """Return the kind of GPU that a machine offers as ``nvidia.com/gpu``, as a label's value: its model, and its instances' profile.
+
+    Unlike ``nvidia.com/gpu.product`` it stays the same when the number of slices changes.
+    """
+    profile = next(iter(machine.mig)).replace("+", ".") if machine.mig and strategy == "single" else ""
+    return ".".join(filter(None, (machine.model.removeprefix("NVIDIA-"), profile)))
+
+
+def kinds(machines: Iterable[Machine], strategy: str) -> list[dict[str, Any]]:
+    """Return what users may choose from, each kind of GPU once, as a profile of the role jupyterhub begins."""
+    found: dict[str, dict[str, Any]] = {}
+    for machine in machines:
+        for resource in offer(machine, strategy):
+            instance = resource.removeprefix(MIG_RESOURCE) if resource != RESOURCE else ""
+            label = kind(machine, strategy)
+            name = re.sub(r"[^a-z0-9]+", "-", "-".join(filter(None, ("gpu", label, instance))).lower())[:63].strip("-")
+            part = instance or label.removeprefix(machine.model.removeprefix("NVIDIA-")).lstrip(".")
+            title = machine.model.replace("-", " ") + (f", MIG {part}" if part else "")
+            found.setdefault(
+                name,
+                {
+                    "name": name,
+                    "title": f"GPU: {title}",
+                    "gpu_resource": resource,
+                    "node_selector": {KIND_LABEL: label},
+                },
+            )
+    return list(found.values())
 
 
 def _instance(profile: str) -> str:

@@ -36,7 +36,7 @@ def reasons(
         *(f"machines: {name} is listed {number} times" for name, number in names.items() if number > 1),
         *(f"{name}: {wrong}; {remedy}" for name, wrong, remedy in declaration(machines, settings["mig_strategy"])),
         *_drivers(settings, machines),
-        *_cluster(machines, list(nodes), list(pods)),
+        *_cluster(machines, settings["mig_strategy"], list(nodes), list(pods)),
     ]
 
 
@@ -124,7 +124,7 @@ def _drivers(settings: Mapping[str, Any], machines: Iterable[Machine]) -> Iterat
 
 
 def _cluster(
-    machines: Iterable[Machine], nodes: list[Mapping[str, Any]], pods: list[Mapping[str, Any]]
+    machines: Iterable[Machine], strategy: str, nodes: list[Mapping[str, Any]], pods: list[Mapping[str, Any]]
 ) -> Iterator[str]:
     by_name = {node["metadata"]["name"]: node for node in nodes}
     for machine in machines:
@@ -133,7 +133,7 @@ def _cluster(
         elif nodes:
             labels = by_name[machine.name]["metadata"].get("labels") or {}
             has = labels.get(values.MIG_LABEL) or "all-disabled"
-            wanted = values.labels(machine).get(values.MIG_LABEL) or "all-disabled"
+            wanted = values.labels(machine, strategy).get(values.MIG_LABEL) or "all-disabled"
             users = [_name(pod) for pod in pods if has != wanted and _uses_gpu(pod, machine.name)]
             if users:
                 yield (

@@ -72,21 +72,21 @@ def values(settings: Mapping[str, Any], *, driver: bool) -> dict[str, Any]:
     return merged(built, settings["values"])
 
 
-def labels(machine: Machine) -> dict[str, str]:
-    """Return the labels by which the operator finds a machine's configuration; a card that MIG can't split has none of its."""
-    wanted = {SHARING_LABEL: _machines.sharing(machine)}
+def labels(machine: Machine, strategy: str) -> dict[str, str]:
+    """Return the labels by which the operator finds a machine's configuration, and users its GPUs; a card that MIG can't split has none of MIG's."""
+    wanted = {SHARING_LABEL: _machines.sharing(machine), _machines.KIND_LABEL: _machines.kind(machine, strategy)}
     if machine.mig or models.profiles(machine.model) != {}:
         wanted[MIG_LABEL] = _machines.layout(machine)
     return wanted
 
 
 def node_labels(
-    machines: Iterable[Machine], nodes: Iterable[Mapping[str, Any]] = ()
+    machines: Iterable[Machine], strategy: str, nodes: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, dict[str, str | None]]:
     """Return what is to be patched into nodes' labels by the nodes' names; a node that is none of the machines loses what it has of them."""
-    wanted: dict[str, dict[str, str | None]] = {machine.name: {**labels(machine)} for machine in machines}
+    wanted: dict[str, dict[str, str | None]] = {machine.name: {**labels(machine, strategy)} for machine in machines}
     for name, has in _labels_of(nodes):
-        old = {label: None for label in (SHARING_LABEL, MIG_LABEL) if label in has}
+        old = {label: None for label in (SHARING_LABEL, MIG_LABEL, _machines.KIND_LABEL) if label in has}
         if old and name not in wanted:
             wanted[name] = {**old}
         elif name in wanted:
@@ -99,7 +99,7 @@ def leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
     return {
         name: dict.fromkeys(found)
         for name, has in _labels_of(nodes)
-        if (found := [label for label in has if label.partition("/")[0] in _DOMAINS])
+        if (found := [label for label in has if label.partition("/")[0] in _DOMAINS or label == _machines.KIND_LABEL])
     }
 
 

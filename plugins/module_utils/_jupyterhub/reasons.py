@@ -10,20 +10,22 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, network, quantity
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import teams as _teams
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub.values import CLASSES, RESERVED
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.model import walk
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.parse import parse
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_RULE = "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
 _USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 _IMAGE = re.compile(r"[a-z0-9][^\s@]*[a-z0-9]:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_QUEUE = re.compile(r"root(\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)+")
 _OIDC_URLS = ("authorize_url", "token_url", "userdata_url")
 Rooms: TypeAlias = "Mapping[str, Mapping[str, Decimal]]"
 _TAINTS = ("NoSchedule", "NoExecute")
@@ -44,9 +46,10 @@ def reasons(
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, dict(filter(None, map(_room, nodes))), _machine_rooms(machines or {})),
+        *_profiles(settings, list(nodes), _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
+        *_scheduler(settings),
         *_database(settings),
         *_numbers(settings),
         *network.reasons(settings),
@@ -94,7 +97,7 @@ def _images(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]!r} is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
 
 
-def _profiles(settings: Mapping[str, Any], nodes: Rooms, machines: Rooms) -> Iterator[str]:
+def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], machines: Rooms) -> Iterator[str]:
     profiles = settings["profiles"]
     if not profiles:
         yield "profiles: the list is empty; give at least one, so that a server has limits"
@@ -113,7 +116,14 @@ def _profiles(settings: Mapping[str, Any], nodes: Rooms, machines: Rooms) -> Ite
             yield f"{place}: {error}"
             continue
         yield from _orders(place, profile)
-        yield from _too_large(place, wanted, nodes)
+        selector = profile.get("node_selector") or {}
+        labelled = [
+            node for node in nodes if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
+        ]
+        if _rooms(nodes) and not _rooms(labelled):
+            labels = ", ".join(f"{label}={value}" for label, value in selector.items())
+            yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
+        yield from _too_large(place, wanted, _rooms(labelled))
         # Which GPUs a machine has, only its node tells.
         yield from _too_large(place, {name: wanted[name] for name in ("cpu", "memory")}, machines)
 
@@ -146,7 +156,7 @@ def _wanted(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str
         limit = quantity.parse(given.get("limit") or 0)
         wanted[name] = limit if given.get("guarantee") is None else quantity.parse(given["guarantee"])
     if int(profile.get("gpu") or 0):
-        wanted[settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
+        wanted[profile.get("gpu_resource") or settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
     return wanted
 
 
@@ -164,6 +174,11 @@ def _room(node: Mapping[str, Any]) -> tuple[str, dict[str, Decimal]] | None:
         except quantity.QuantityError:
             continue
     return str(node.get("metadata", {}).get("name")), room
+
+
+def _rooms(nodes: Iterable[Mapping[str, Any]]) -> Rooms:
+    """Return what pods may take on each node that runs notebooks."""
+    return dict(filter(None, map(_room, nodes)))
 
 
 def _machine_rooms(machines: Mapping[str, Mapping[str, Any]]) -> Rooms:
@@ -236,10 +251,12 @@ def _ldap(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
-    teams, courses = list(_teams.teams(settings["teams"])), settings["courses"]
-    yield from _labels("teams", teams)
+    teams, wrong = parse(settings["teams"], gpu_resource=settings["gpu_resource"])
+    courses = settings["courses"]
+    yield from wrong
+    yield from _labels("teams", [{"name": team.name} for team in walk(teams)])
     yield from _labels("courses", courses)
-    known = {team["name"] for team in teams}
+    known = {team.name for team in walk(teams)}
     for course in courses:
         for name in sorted(set(course.get("teams") or ()) - known):
             yield f"course {course['name']}: there is no team {name} ({', '.join(sorted(known)) or 'there are none'})"
@@ -254,6 +271,32 @@ def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
     same = (settings["homes_server"], settings["homes_path"]) == (settings["shared_server"], settings["shared_path"])
     if settings["shared_path"] and same:
         yield f"shared_path: {settings['shared_path']} is the homes' own directory; what is shared needs another"
+
+
+def _scheduler(settings: Mapping[str, Any]) -> Iterator[str]:
+    if not settings["scheduler_name"]:
+        return
+    if not _is_label(settings["scheduler_name"]):
+        yield f"scheduler_name: {settings['scheduler_name']!r} is no name of a scheduler; {_LABEL_RULE}"
+    try:
+        url = urlsplit(str(settings["scheduler_url"]))
+        sound = url.scheme == "http" and len((url.hostname or "").split(".")) >= 2 and url.path in ("", "/")
+        sound = sound and _is_host(url.hostname or "") and (url.port or 0) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        yield (
+            f"scheduler_url: {settings['scheduler_url']!r} is no address of YuniKorn's service in the cluster, "
+            "wanted http://SERVICE.NAMESPACE:PORT"
+        )
+    queues = {"default_queue": settings["default_queue"]}
+    queues |= {f"queue_of_group: {group}": queue for group, queue in settings["queue_of_group"].items()}
+    for place, queue in queues.items():
+        if len(str(queue)) > 63 or not _QUEUE.fullmatch(str(queue)):
+            yield (
+                f"{place}: {queue!r} is no queue for servers; wanted its full name such as root.vision, "
+                "of letters, digits, hyphens and underscores, at most 63"
+            )
 
 
 def _database(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -329,6 +372,9 @@ def _rest(settings: Mapping[str, Any]) -> Iterator[str]:
     if settings["authenticator"] in CLASSES:
         for name in sorted(set(settings["rotate"]) - set(kept.names(settings))):
             yield f"rotate: there is no secret {name}; there are {', '.join(sorted(kept.names(settings)))}"
+    for name in settings["rotate"]:
+        if name.startswith("initial-password-"):
+            yield f"rotate: {name} is what an account was made with; its owner changes the password at /hub/change-password"
 
 
 def _labels(place: str, items: Iterable[Mapping[str, Any]]) -> Iterator[str]:

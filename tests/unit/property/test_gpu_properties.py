@@ -33,9 +33,13 @@ def test_a_part_of_a_layout_that_fits_fits(machine: Machine, data: st.DataObject
 
 
 @given(gpu_machines())
-def test_a_layout_that_fits_has_a_name_that_a_label_can_hold(machine: Machine) -> None:
+def test_a_layout_that_fits_has_names_that_labels_can_hold(machine: Machine) -> None:
     if models.fits(models.MODELS[machine.model], machine.mig):
-        assert re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", machines.layout(machine))
+        for value in (machines.layout(machine), machines.kind(machine, "single"), machines.kind(machine, "mixed")):
+            assert re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", value)
+        names = [kind["name"] for kind in machines.kinds([machine], "mixed")]
+        assert len(set(names)) == len(names)
+        assert all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in names)
 
 
 @given(gpu_machines(), st.sampled_from(("single", "mixed")))

@@ -59,3 +59,49 @@ def test_names_of_configurations_are_values_of_labels() -> None:
     widest = dict.fromkeys(("1g.10gb", "1g.5gb", "1g.5gb+me", "2g.10gb", "3g.20gb"), 1)
     assert machines.layout(machine(mig=widest)) == "1x1g.10gb-1x1g.5gb-1x1g.5gb.me-1x2g.10gb-1x3g.20gb"
     assert len(machines.layout(machine(mig=widest))) <= 63
+
+
+def test_each_kind_is_told_once_and_is_the_same_whatever_the_slices() -> None:
+    t4 = Machine("w1", "Tesla-T4", 1)
+    plain = [
+        {
+            "name": "gpu-tesla-t4",
+            "title": "GPU: Tesla T4",
+            "gpu_resource": "nvidia.com/gpu",
+            "node_selector": {"kubehub.platform/gpu": "Tesla-T4"},
+        }
+    ]
+    assert machines.kinds([t4, Machine("w2", "Tesla-T4", 4, slices=4)], "single") == plain
+
+
+def test_instances_are_kinds_of_their_own() -> None:
+    split = machine(mig={"3g.20gb": 1, "1g.5gb+me": 1})
+    selector = {"kubehub.platform/gpu": "A100-SXM4-40GB"}
+    assert machines.kinds([split], "mixed") == [
+        {
+            "name": "gpu-a100-sxm4-40gb-1g-5gb-me",
+            "title": "GPU: NVIDIA A100 SXM4 40GB, MIG 1g.5gb.me",
+            "gpu_resource": "nvidia.com/mig-1g.5gb.me",
+            "node_selector": selector,
+        },
+        {
+            "name": "gpu-a100-sxm4-40gb-3g-20gb",
+            "title": "GPU: NVIDIA A100 SXM4 40GB, MIG 3g.20gb",
+            "gpu_resource": "nvidia.com/mig-3g.20gb",
+            "node_selector": selector,
+        },
+    ]
+    assert machines.kinds([machine(), machine(mig={"1g.5gb": 7})], "single") == [
+        {
+            "name": "gpu-a100-sxm4-40gb",
+            "title": "GPU: NVIDIA A100 SXM4 40GB",
+            "gpu_resource": "nvidia.com/gpu",
+            "node_selector": selector,
+        },
+        {
+            "name": "gpu-a100-sxm4-40gb-1g-5gb",
+            "title": "GPU: NVIDIA A100 SXM4 40GB, MIG 1g.5gb",
+            "gpu_resource": "nvidia.com/gpu",
+            "node_selector": {"kubehub.platform/gpu": "A100-SXM4-40GB.1g.5gb"},
+        },
+    ]

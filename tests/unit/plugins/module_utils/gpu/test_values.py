@@ -93,30 +93,48 @@ def test_the_sites_own_values_win() -> None:
 
 def test_labels_choose_a_machines_configuration() -> None:
     whole, split, strange = machines.read_all(
-        [{**W2, "slices": 4}, {**W1, "mig": {"1g.5gb": 7}}, {**W1, "model": "NVIDIA A900"}]
+        [{**W2, "slices": 4}, {**W1, "mig": {"1g.5gb+me": 1}}, {**W1, "model": "NVIDIA A900"}]
     )
-    assert values.labels(whole) == {"nvidia.com/device-plugin.config": "shared-4"}
-    assert values.labels(split) == {
-        "nvidia.com/device-plugin.config": "default",
-        "nvidia.com/mig.config": "7x1g.5gb",
+    assert values.labels(whole, "single") == {
+        "nvidia.com/device-plugin.config": "shared-4",
+        "kubehub.platform/gpu": "Tesla-T4",
     }
-    assert values.labels(strange) == {
+    assert values.labels(split, "single") == {
+        "nvidia.com/device-plugin.config": "default",
+        "nvidia.com/mig.config": "1x1g.5gb.me",
+        "kubehub.platform/gpu": "A100-SXM4-40GB.1g.5gb.me",
+    }
+    assert values.labels(split, "mixed")["kubehub.platform/gpu"] == "A100-SXM4-40GB"
+    assert values.labels(strange, "single") == {
         "nvidia.com/device-plugin.config": "default",
         "nvidia.com/mig.config": "all-disabled",
+        "kubehub.platform/gpu": "A900",
     }
 
 
 def test_a_node_that_is_no_gpu_machine_any_more_loses_its_configuration() -> None:
-    old = {"nvidia.com/device-plugin.config": "shared-4", "nvidia.com/mig.config": "7x1g.5gb", "zone": "a"}
+    old = {
+        "nvidia.com/device-plugin.config": "shared-4",
+        "nvidia.com/mig.config": "7x1g.5gb",
+        "kubehub.platform/gpu": "A30",
+        "zone": "a",
+    }
     nodes = [node("w1", old), node("w2", old), node("w3")]
-    assert values.node_labels(machines.read_all([{**W2, "slices": 2}]), nodes) == {
-        "w1": {"nvidia.com/device-plugin.config": None, "nvidia.com/mig.config": None},
-        "w2": {"nvidia.com/device-plugin.config": "shared-2", "nvidia.com/mig.config": None},
+    assert values.node_labels(machines.read_all([{**W2, "slices": 2}]), "single", nodes) == {
+        "w1": {"nvidia.com/device-plugin.config": None, "nvidia.com/mig.config": None, "kubehub.platform/gpu": None},
+        "w2": {
+            "nvidia.com/device-plugin.config": "shared-2",
+            "nvidia.com/mig.config": None,
+            "kubehub.platform/gpu": "Tesla-T4",
+        },
     }
 
 
 def test_the_operators_labels_are_found_and_no_others() -> None:
-    labels = {"nvidia.com/gpu.count": "1", "feature.node.kubernetes.io/pci-10de.present": "true", "zone": "a"}
-    assert values.leftovers([node("w1", labels), node("w2", {"zone": "a"})]) == {
-        "w1": {"nvidia.com/gpu.count": None, "feature.node.kubernetes.io/pci-10de.present": None}
+    ours = {
+        "nvidia.com/gpu.count": "1",
+        "feature.node.kubernetes.io/pci-10de.present": "true",
+        "kubehub.platform/gpu": "A30",
     }
+    nodes = [node("w1", {**ours, "zone": "a", "kubehub.platform/zone": "b"}), node("w2", {"zone": "a"})]
+    assert values.leftovers(nodes) == {"w1": dict.fromkeys(ours)}

@@ -18,7 +18,9 @@ OIDC = {
     "client_secret": "not-for-anybody",
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
-PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", *values.NOTE)}
+PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", "kubehub_queue.py", *values.NOTE)} | {
+    values.PAGE: "of PAGE\n"
+}
 SOUND: dict[str, Any] = {
     "chart": "",
     "chart_found": True,
@@ -58,6 +60,10 @@ SOUND: dict[str, Any] = {
     "shared_path": "",
     "teams": [],
     "courses": [],
+    "scheduler_name": "",
+    "scheduler_url": "http://yunikorn-service.yunikorn:9080",
+    "queue_of_group": {},
+    "default_queue": "root.default",
     "database": "postgres",
     "database_url": "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub",
     "database_authority": "",
