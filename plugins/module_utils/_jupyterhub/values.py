@@ -222,7 +222,7 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
     jupyterhub: dict[str, Any] = {
         "authenticator_class": CLASSES[settings["authenticator"]],
         # A proxy that restarts knows no notebook until the hub looks at its routes: every so many seconds.
-        "last_activity_interval": 5,
+        "last_activity_interval": 3,
         # A hub that starts looks at all servers. The front page does not wait for those that are lost; so many seconds are the least.
         "init_spawners_timeout": 1,
     }

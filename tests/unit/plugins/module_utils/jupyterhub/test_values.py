@@ -53,7 +53,7 @@ def test_the_first_upgrade_finds_the_proxys_token_unchanged() -> None:
 
 
 def test_a_proxy_that_restarts_gets_its_routes_back_within_ten_seconds() -> None:
-    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 5
+    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 3
 
 
 def test_the_front_page_waits_neither_for_lost_servers_nor_for_a_registry() -> None:
