@@ -19,10 +19,13 @@ from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub impor
 
 
 def jupyterhub_reasons(
-    settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]] = (), volumes: Iterable[Mapping[str, Any]] = ()
+    settings: Mapping[str, Any],
+    nodes: Iterable[Mapping[str, Any]] = (),
+    volumes: Iterable[Mapping[str, Any]] = (),
+    machines: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     """Return why a hub cannot be made of the role's inputs."""
-    return reasons.reasons(settings, nodes, volumes)
+    return reasons.reasons(settings, nodes, volumes, machines)
 
 
 def jupyterhub_warnings(settings: Mapping[str, Any]) -> list[str]:

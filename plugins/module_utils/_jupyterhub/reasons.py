@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, network, quantity
@@ -25,21 +25,26 @@ _USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 _IMAGE = re.compile(r"[a-z0-9][^\s@]*[a-z0-9]:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _OIDC_URLS = ("authorize_url", "token_url", "userdata_url")
+Rooms: TypeAlias = "Mapping[str, Mapping[str, Decimal]]"
 _TAINTS = ("NoSchedule", "NoExecute")
 
 
 def reasons(
-    settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]] = (), volumes: Iterable[Mapping[str, Any]] = ()
+    settings: Mapping[str, Any],
+    nodes: Iterable[Mapping[str, Any]] = (),
+    volumes: Iterable[Mapping[str, Any]] = (),
+    machines: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     """Return why a hub cannot be made of these settings, an empty list where it can.
 
     ``settings`` are the role's inputs without their prefix. ``nodes`` are the cluster's nodes; without any, no profile is held against
-    them. ``volumes`` are the cluster's persistent volumes of these names: an existing one keeps its file server.
+    them. ``volumes`` are the cluster's persistent volumes of these names: an existing one keeps its file server. ``machines`` are those
+    that are to become nodes, by name, as module machine_info shows them; where one has not answered, it may be the one that is large enough.
     """
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, list(nodes)),
+        *_profiles(settings, [node for node in nodes if _room(node)], _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
         *_database(settings),
@@ -73,6 +78,11 @@ def warnings(settings: Mapping[str, Any]) -> list[str]:
 def _names(settings: Mapping[str, Any]) -> Iterator[str]:
     if not _is_label(settings["namespace"]):
         yield f"namespace: {settings['namespace']!r} is no name for Kubernetes; {_LABEL_RULE}"
+    if not settings["chart_found"]:
+        yield (
+            f"chart: the controller has no folder with a Chart.yaml and no archive at {settings['chart']!r}; correct the path, "
+            "or leave it empty for the chart repository"
+        )
     host = str(settings["host"])
     if not _is_address(host) and not _is_host(host):
         yield f"host: {host!r} is neither a DNS name nor an IPv4 address; write it like hub.example.org"
@@ -84,14 +94,13 @@ def _images(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]!r} is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
 
 
-def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], machines: Rooms) -> Iterator[str]:
     profiles = settings["profiles"]
     if not profiles:
         yield "profiles: the list is empty; give at least one, so that a server has limits"
     yield from _labels("profiles", profiles)
     if sum(bool(profile.get("default")) for profile in profiles) > 1:
         yield "profiles: more than one is the default"
-    all_rooms = [(node, room) for node, room in zip(nodes, map(_room, nodes), strict=True) if room]
     for profile in profiles:
         place = f"profile {profile['name']}"
         if profile.get("image") and not _IMAGE.fullmatch(profile["image"]):
@@ -105,23 +114,24 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -
             continue
         yield from _orders(place, profile)
         selector = profile.get("node_selector") or {}
-        rooms = [
-            room
-            for node, room in all_rooms
-            if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
-        ]
-        if all_rooms and not rooms:
+        selected = [node for node in nodes if selector.items() <= (node["metadata"].get("labels") or {}).items()]
+        if nodes and not selected:
             labels = ", ".join(f"{label}={value}" for label, value in selector.items())
             yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
-        if rooms and not any(
-            all(room.get(name, Decimal(0)) >= value for name, value in wanted.items()) for _n, room in rooms
-        ):
-            asked = ", ".join(f"{name} {_plain(name, value)}" for name, value in wanted.items())
-            have = "; ".join(
-                f"{node} has {', '.join(f'{name} {_plain(name, room.get(name, Decimal(0)))}' for name in wanted)}"
-                for node, room in rooms
-            )
-            yield f"{place}: asks for {asked}, more than any node that runs notebooks has ({have})"
+        yield from _too_large(place, wanted, dict(filter(None, map(_room, selected))))
+        # Which GPUs a machine has, only its node tells.
+        yield from _too_large(place, {name: wanted[name] for name in ("cpu", "memory")}, machines)
+
+
+def _too_large(place: str, wanted: Mapping[str, Decimal], rooms: Rooms) -> Iterator[str]:
+    if not rooms or any(all(room.get(name, 0) >= value for name, value in wanted.items()) for room in rooms.values()):
+        return
+    asked = ", ".join(f"{name} {_plain(name, value)}" for name, value in wanted.items())
+    have = "; ".join(
+        f"{node} has {', '.join(f'{name} {_plain(name, room.get(name, Decimal(0)))}' for name in wanted)}"
+        for node, room in rooms.items()
+    )
+    yield f"{place}: asks for {asked}, more than any node that runs notebooks has ({have})"
 
 
 def _orders(place: str, profile: Mapping[str, Any]) -> Iterator[str]:
@@ -159,6 +169,16 @@ def _room(node: Mapping[str, Any]) -> tuple[str, dict[str, Decimal]] | None:
         except quantity.QuantityError:
             continue
     return str(node.get("metadata", {}).get("name")), room
+
+
+def _machine_rooms(machines: Mapping[str, Mapping[str, Any]]) -> Rooms:
+    """Return what machines have in all, an upper bound of what pods may take there; nothing where one has not answered."""
+    if not all(machines.values()):
+        return {}
+    return {
+        name: {"cpu": Decimal(seen["cpus"]), "memory": Decimal(seen["memory_mib"]) * 1024**2}
+        for name, seen in machines.items()
+    }
 
 
 def _plain(name: str, value: Decimal) -> str:
@@ -230,6 +250,8 @@ def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"course {course['name']}: there is no team {name} ({', '.join(sorted(known)) or 'there are none'})"
     if courses and not settings["shared_path"]:
         yield "courses: they need shared_path, the file server's directory for what is shared"
+    if not settings["homes_server"]:
+        yield "homes_server: it is missing; put a machine into the inventory's group nfs_servers, or name a file server of your own (platform_homes_server)"
     for key in ("homes_path", "shared_path"):
         path = str(settings[key])
         if (path or key == "homes_path") and not re.fullmatch(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+", path):

@@ -19,6 +19,8 @@ OIDC = {
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
 SOUND: dict[str, Any] = {
+    "chart": "",
+    "chart_found": True,
     "namespace": "jupyterhub",
     "image_hub": "quay.io/jupyterhub/k8s-hub:4.4.0",
     "image_proxy": "quay.io/jupyterhub/configurable-http-proxy:5.3.0",

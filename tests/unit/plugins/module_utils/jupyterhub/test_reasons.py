@@ -55,6 +55,20 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        (
+            {"chart": "/srv/hub.tgz", "chart_found": False},
+            (
+                "chart: the controller has no folder with a Chart.yaml and no archive at '/srv/hub.tgz'; correct the path, "
+                "or leave it empty for the chart repository"
+            ),
+        ),
+        (
+            {"homes_server": "", "shared_server": ""},
+            (
+                "homes_server: it is missing; put a machine into the inventory's group nfs_servers, "
+                "or name a file server of your own (platform_homes_server)"
+            ),
+        ),
         ({"namespace": "Jupyter_Hub"}, f"namespace: 'Jupyter_Hub' is no name for Kubernetes; {LABEL_RULE}"),
         (
             {"host": "hub_example"},
@@ -278,6 +292,20 @@ def test_a_volume_cannot_move() -> None:
         )
     ]
     assert core.reasons(settings(), NODES, [volume("jupyterhub-homes", "198.18.7.41", "/srv/homes")]) == []
+
+
+def test_before_there_is_a_cluster_machines_are_the_bound() -> None:
+    machines = {"w1": {"cpus": 8, "memory_mib": 16000}, "w2": {"cpus": 2, "memory_mib": 64000}}
+    large = {"name": "large", "cpu": {"limit": 4}, "memory": {"limit": "32Gi"}, "gpu": 1}
+    assert core.reasons(settings(profiles=[large]), machines=machines) == [
+        (
+            "profile large: asks for cpu 4, memory 32.00Gi, more than any node that runs notebooks has "
+            "(w1 has cpu 8, memory 15.62Gi; w2 has cpu 2, memory 62.50Gi)"
+        )
+    ]
+    # GPUs of machines are not known, and a machine that did not answer may be the large one.
+    assert core.reasons(settings(profiles=[{**SMALL, "gpu": 1}]), machines=machines) == []
+    assert core.reasons(settings(profiles=[large]), machines={**machines, "w3": {}}) == []
 
 
 @pytest.mark.parametrize(
