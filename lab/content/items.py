@@ -318,7 +318,9 @@ class _Recipes:
         )
         yield "flannel", self.flannel_image()
         yield "flannel_cni_plugin", self.flannel_cni_plugin()
-        yield "yunikorn_scheduler", self.yunikorn_scheduler()
+        # The stand-in's chart runs no admission controller, and a mirror holds every image of the release.
+        for name in ("yunikorn_scheduler", "yunikorn_admission"):
+            yield name, self.yunikorn(name)
         yield from self.jupyterhub_images()
         yield from self.gpu_images()
 
@@ -424,19 +426,19 @@ class _Recipes:
         )
         return self.image("flannel_cni_plugin", (*self.network_layers(), layer))
 
-    def yunikorn_scheduler(self) -> Image:
-        """A stand-in for YuniKorn's scheduler, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
+    def yunikorn(self, name: str) -> Image:
+        """A stand-in for YuniKorn's images, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
         folder = STANDINS / "yunikorn" / "server"
         files = [*folder.glob("*.py"), folder / "refusals.json", VERDICTS]
         place = "/usr/local/lib/yunikorn"
         server = FilesLayer(
-            "layer yunikorn-scheduler",
+            "layer yunikorn",
             (Copy(self.kubernetes("kube-scheduler"), "program", "/usr/local/bin/kube-scheduler"),),
             texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in sorted(files)),
         )
         python = RootLayer("layer python", self.debian("python", "base-files", "python3", "python3-yaml"))
         return self.image(
-            "yunikorn_scheduler",
+            name,
             (python, server),
             entrypoint=("/usr/bin/python3", "-m", "server", "--verdicts", f"server/{VERDICTS.name}"),
             user="4444:4444",
@@ -597,11 +599,12 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://github.com/flannel-io/flannel#deploying-flannel-with-helm: the repository flannel-io.github.io/flannel.
     # https://z2jh.jupyter.org/en/stable/jupyterhub/installation.html: the repository hub.jupyter.org/helm-chart.
     # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/getting-started.html: helm.ngc.nvidia.com/nvidia.
+    # https://yunikorn.apache.org/docs/ (Get Started): the repository apache.github.io/yunikorn-release.
+    standins = ("jupyterhub", "yunikorn", "gpu_operator")
     folders = {
         "cilium": (recipes.cilium_source(), "install/kubernetes/cilium"),
         "flannel": (recipes.flannel_source(), "chart/kube-flannel"),
-        "jupyterhub": (local_folder("jupyterhub chart", STANDINS / "jupyterhub" / "chart"), ""),
-        "gpu_operator": (local_folder("gpu-operator chart", STANDINS / "gpu_operator" / "chart"), ""),
+        **{name: (local_folder(f"{name} chart", STANDINS / name / "chart"), "") for name in standins},
     }
     for name, chart in release.charts.items():
         source, folder = folders[name]

@@ -41,12 +41,14 @@ def jupyterhub_secrets(
     return {"kept": found, "made": kept.made(settings, found, choice, anew)}
 
 
-def jupyterhub_values(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) -> dict[str, Any]:
+def jupyterhub_values(
+    settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the chart's values."""
     missing = sorted(set(kept.names(settings)) - set(secrets))
     if missing:
         raise AnsibleFilterError(f"jupyterhub_values: no secret {', '.join(missing)} is given")
-    return values.values(settings, secrets, program)
+    return values.values(settings, secrets, programs)
 
 
 def jupyterhub_difference(

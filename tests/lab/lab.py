@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -113,6 +114,14 @@ class Lab:
             timeout=300,
         )
 
+    def cut_power(self, machine: str) -> None:
+        """Have a machine stop dead: nothing on it is told, and no connection is closed."""
+        self.run("podman", "kill", f"{self.name}-{machine}", log=f"kill-{machine}", timeout=60)
+
+    def switch_on(self, machine: str) -> None:
+        """Have a machine boot that stands still."""
+        self.run("podman", "start", f"{self.name}-{machine}", log=f"start-{machine}", timeout=60)
+
     def init_process(self, machine: str) -> int:
         """The process id, on this host, of a machine's init."""
         return int(
@@ -134,3 +143,10 @@ class Lab:
             status=status,
             timeout=300,
         )
+
+    def secret(self, name: str, key: str, namespace: str = "jupyterhub") -> str:
+        """A text that the cluster keeps in a Secret; no log has it."""
+        read = ("-n", namespace, "get", "secret", name, "-o", f"jsonpath={{.data.{key}}}")
+        kubectl = ("podman", "exec", f"{self.name}-cp2", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
+        found = subprocess.run([*kubectl, *read], capture_output=True, timeout=60, check=True)
+        return base64.b64decode(found.stdout, validate=True).decode()

@@ -210,12 +210,16 @@ def sha256(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def yunikorn(lab: Lab) -> Iterator[YuniKorn]:
-    """A scheduler with its built-in config: no ConfigMap yunikorn-configs yet."""
+    """A scheduler with its built-in config: no ConfigMap yunikorn-configs yet. The site's own is away meanwhile."""
+    lab.playbook("playbooks/scheduler.yml", "-e", "yunikorn_state=absent", log="scheduler-absent")
+    left = lab.kubectl("get", "namespaces,clusterroles,clusterrolebindings,validatingadmissionpolicies", "-o", "name")
+    assert [name for name in left.output.split() if "yunikorn" in name] == []
     found = YuniKorn(lab)
     found.install()
     lab.kubectl("create", "namespace", PODS)
     yield found
     found.remove()
+    lab.playbook("playbooks/scheduler.yml", log="scheduler-again")
 
 
 def test_created_by_two_at_once_the_first_one_stays(yunikorn: YuniKorn, tmp_path: Path) -> None:

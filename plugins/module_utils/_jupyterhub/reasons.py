@@ -16,14 +16,16 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, network, quantity
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import teams as _teams
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub.values import CLASSES, RESERVED
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.model import walk
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.parse import parse
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_RULE = "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
 _USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 _IMAGE = re.compile(r"[a-z0-9][^\s@]*[a-z0-9]:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_QUEUE = re.compile(r"root(\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)+")
 _OIDC_URLS = ("authorize_url", "token_url", "userdata_url")
 Rooms: TypeAlias = "Mapping[str, Mapping[str, Decimal]]"
 _TAINTS = ("NoSchedule", "NoExecute")
@@ -44,9 +46,10 @@ def reasons(
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, [node for node in nodes if _room(node)], _machine_rooms(machines or {})),
+        *_profiles(settings, list(nodes), _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
+        *_scheduler(settings),
         *_database(settings),
         *_numbers(settings),
         *network.reasons(settings),
@@ -114,11 +117,13 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], m
             continue
         yield from _orders(place, profile)
         selector = profile.get("node_selector") or {}
-        selected = [node for node in nodes if selector.items() <= (node["metadata"].get("labels") or {}).items()]
-        if nodes and not selected:
+        labelled = [
+            node for node in nodes if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
+        ]
+        if _rooms(nodes) and not _rooms(labelled):
             labels = ", ".join(f"{label}={value}" for label, value in selector.items())
             yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
-        yield from _too_large(place, wanted, dict(filter(None, map(_room, selected))))
+        yield from _too_large(place, wanted, _rooms(labelled))
         # Which GPUs a machine has, only its node tells.
         yield from _too_large(place, {name: wanted[name] for name in ("cpu", "memory")}, machines)
 
@@ -169,6 +174,11 @@ def _room(node: Mapping[str, Any]) -> tuple[str, dict[str, Decimal]] | None:
         except quantity.QuantityError:
             continue
     return str(node.get("metadata", {}).get("name")), room
+
+
+def _rooms(nodes: Iterable[Mapping[str, Any]]) -> Rooms:
+    """Return what pods may take on each node that runs notebooks."""
+    return dict(filter(None, map(_room, nodes)))
 
 
 def _machine_rooms(machines: Mapping[str, Mapping[str, Any]]) -> Rooms:
@@ -241,10 +251,12 @@ def _ldap(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
-    teams, courses = list(_teams.teams(settings["teams"])), settings["courses"]
-    yield from _labels("teams", teams)
+    teams, wrong = parse(settings["teams"], gpu_resource=settings["gpu_resource"])
+    courses = settings["courses"]
+    yield from wrong
+    yield from _labels("teams", [{"name": team.name} for team in walk(teams)])
     yield from _labels("courses", courses)
-    known = {team["name"] for team in teams}
+    known = {team.name for team in walk(teams)}
     for course in courses:
         for name in sorted(set(course.get("teams") or ()) - known):
             yield f"course {course['name']}: there is no team {name} ({', '.join(sorted(known)) or 'there are none'})"
@@ -259,6 +271,32 @@ def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
     same = (settings["homes_server"], settings["homes_path"]) == (settings["shared_server"], settings["shared_path"])
     if settings["shared_path"] and same:
         yield f"shared_path: {settings['shared_path']} is the homes' own directory; what is shared needs another"
+
+
+def _scheduler(settings: Mapping[str, Any]) -> Iterator[str]:
+    if not settings["scheduler_name"]:
+        return
+    if not _is_label(settings["scheduler_name"]):
+        yield f"scheduler_name: {settings['scheduler_name']!r} is no name of a scheduler; {_LABEL_RULE}"
+    try:
+        url = urlsplit(str(settings["scheduler_url"]))
+        sound = url.scheme == "http" and len((url.hostname or "").split(".")) >= 2 and url.path in ("", "/")
+        sound = sound and _is_host(url.hostname or "") and (url.port or 0) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        yield (
+            f"scheduler_url: {settings['scheduler_url']!r} is no address of YuniKorn's service in the cluster, "
+            "wanted http://SERVICE.NAMESPACE:PORT"
+        )
+    queues = {"default_queue": settings["default_queue"]}
+    queues |= {f"queue_of_group: {group}": queue for group, queue in settings["queue_of_group"].items()}
+    for place, queue in queues.items():
+        if len(str(queue)) > 63 or not _QUEUE.fullmatch(str(queue)):
+            yield (
+                f"{place}: {queue!r} is no queue for servers; wanted its full name such as root.vision, "
+                "of letters, digits, hyphens and underscores, at most 63"
+            )
 
 
 def _database(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -289,6 +327,7 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
         "named_servers": 0,
         "cull_idle": 0,
         "cull_age": 0,
+        "home_warning": 0,
         "quota_timeout": 0,
         "start_timeout": 60,
         "toleration_seconds": 0,
@@ -300,6 +339,8 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]} is less than {bound}"
     if int(settings["quota_timeout"]) > 5:
         yield f"quota_timeout: {settings['quota_timeout']} is above 5; nobody should wait longer for a quota"
+    if int(settings["home_warning"]) > 100:
+        yield f"home_warning: {settings['home_warning']} is above 100, and it is percent; 0 never warns"
     if not 30000 <= int(settings["node_port"]) <= 32767:
         yield f"node_port: {settings['node_port']} is no port for a service of kind NodePort, wanted 30000 to 32767"
 

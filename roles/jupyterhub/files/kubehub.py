@@ -4,8 +4,8 @@
 
 """What the platform adds to the hub: a module beside its configuration, which calls :func:`configure` at its end.
 
-It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, and closes
-the names of admins to sign-up. Its settings are the chart's value ``custom.kubehub``.
+It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, shows
+notices, and closes the names of admins to sign-up. Its settings are the chart's value ``custom.kubehub``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import html
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from z2jh import get_config
 SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
+NOTICE = "kubehub.platform/notice"
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
 # A task that nobody holds may be collected.
@@ -91,9 +93,9 @@ async def make_home(spawner, slug):
 def shared_folders(user, groups):
     """Return what is shared with a user: pairs of the folder below the shared directory and whether it is only read."""
     shared = SETTINGS.get("shared", {})
-    found = [(f"teams/{team}", False) for team in shared.get("teams", ()) if team in groups]
+    found = [(f"teams/{team}", False) for team, group in shared.get("groupOfTeam", {}).items() if group in groups]
     for course, rule in shared.get("courses", {}).items():
-        if not rule["teams"] or groups & {*rule["teams"]}:
+        if not rule["groups"] or groups & {*rule["groups"]}:
             found.append((f"courses/{course}", user not in rule["writers"]))
     return found
 
@@ -148,12 +150,20 @@ async def remove_lost_pods(api, namespace, now, log):
             await api.delete_namespaced_pod(pod.metadata.name, namespace, grace_period_seconds=0)
 
 
-async def watch_nodes():
-    """Look after lost nodes for as long as the hub runs."""
+async def show_notice(api, namespace, shown, banner):
+    """Show on every page what the hub's pod is annotated with, above the site's own banner. ``shown`` are the templates' variables."""
+    pod = await api.read_namespaced_pod(os.environ["HOSTNAME"], namespace)
+    notice = html.escape((pod.metadata.annotations or {}).get(NOTICE, ""))
+    shown["announcement"] = "<br>".join(filter(None, (notice, banner)))
+
+
+async def watch():
+    """Look after lost nodes and notices for as long as the hub runs."""
     from jupyterhub.app import JupyterHub
     from kubernetes_asyncio import client, config
 
-    log = JupyterHub.instance().log
+    hub = JupyterHub.instance()
+    log, banner = hub.log, hub.template_vars.get("announcement", "")
     config.load_incluster_config()
     async with client.ApiClient() as connection:
         api = client.CoreV1Api(connection)
@@ -161,8 +171,9 @@ async def watch_nodes():
             try:
                 now = datetime.datetime.now(datetime.timezone.utc)
                 await remove_lost_pods(api, os.environ["POD_NAMESPACE"], now, log)
+                await show_notice(api, os.environ["POD_NAMESPACE"], hub.template_vars, banner)
             except Exception:
-                log.exception("kubehub: the nodes could not be looked at; trying again")
+                log.exception("kubehub: nodes and notices could not be looked at; trying again")
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -201,7 +212,7 @@ def configure(c):
         )
         c.JupyterHub.template_paths = [os.path.join(os.path.dirname(nativeauthenticator.__file__), "templates")]
     try:
-        TASKS.add(asyncio.get_running_loop().create_task(watch_nodes()))
+        TASKS.add(asyncio.get_running_loop().create_task(watch()))
     except RuntimeError:
         # The hub's other commands read the configuration, too, and have no loop in which to watch anything.
         return

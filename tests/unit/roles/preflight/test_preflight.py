@@ -58,7 +58,7 @@ def test_the_inventories_that_admins_begin_with_pass(name: str, tmp_path: Path) 
     assert report["ok"] is True
     assert {item["ok"] for item in report["checks"]} == {True}
     assert not [item for item in report["checks"] if item["detail"].startswith("warning: ")]
-    assert "20 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
+    assert "21 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
 
 
 def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -68,6 +68,7 @@ def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> N
         "platform_pod_network": "10.96.0.0/12",
         "platform_mirror_url": "mirror",
         "release_kubernetes_version": "1.36.0",
+        "platform_teams": [{"name": "physics", "members": ["alice"], "max": {"memory": "10GB"}}],
     }
     status, output, report = preflight(
         ROOT / "inventory/example", tmp_path / "report.json", f"--extra-vars={json.dumps(faults)}"
@@ -79,6 +80,7 @@ def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> N
         "api_name: platform_api_name is the address 192.0.2.100, and the virtual IP is 192.0.2.21",
         "mirror_url: platform_mirror_url is 'mirror'",
         "kubernetes_version: release_kubernetes_version is '1.36.0'",
+        "teams: team physics: max.memory: '10GB' is no quantity, wanted a number with a suffix such as 500m, 2Gi or none",
         "vip: platform_vip 192.0.2.21 is the address of cp1",
         "networks: platform_pod_network 10.96.0.0/12 and platform_service_network 10.96.0.0/16 overlap",
     ]

@@ -34,6 +34,7 @@ SOUND: dict[str, Any] = {
     "verify_hub_url": "https://hub.example.org",
     "verify_hub_user": "alice",
     "verify_hub_quota": 1073741824,
+    "verify_scheduler_namespace": "yunikorn",
     "__verify_hub_headers": {"Authorization": "token x"},
     "__verify_hub_running": True,
     "verify_gpu_machines": [{"name": "w2", "model": "Tesla T4", "count": 1}],
@@ -112,11 +113,16 @@ def test_a_sound_site_is_asked_everything(check: dict[str, Any]) -> None:
         ({"verify_hub_url": ""}, "This site has no hub.", HUB),
         ({"verify_hub_user": ""}, "No password of a user is known here (verify_hub_user).", {"hub_login"}),
         ({"verify_hub_quota": 0}, "Homes have no quota at this site.", {"hub_quota"}),
+        (
+            {"verify_scheduler_namespace": ""},
+            "This site shares its cluster without YuniKorn.",
+            {"hub_queue", "queue_quota"},
+        ),
         ({"__verify_hub_headers": {}}, "Not asked: no user was made.", {"hub_cleanup"}),
         (
             {"__verify_hub_running": False},
             "Not asked: no server of a user runs.",
-            {"hub_cell", "hub_file", "hub_privacy", "hub_isolation", "hub_quota"},
+            {"hub_cell", "hub_file", "hub_privacy", "hub_isolation", "hub_quota", "hub_queue"},
         ),
         (
             {"verify_mirror_url": ""},

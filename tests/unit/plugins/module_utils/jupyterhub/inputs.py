@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept
+from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, values
 
 OIDC = {
     "authorize_url": "https://id.example.org/auth",
@@ -18,6 +18,7 @@ OIDC = {
     "client_secret": "not-for-anybody",
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
+PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", *values.NOTE)}
 SOUND: dict[str, Any] = {
     "chart": "",
     "chart_found": True,
@@ -47,6 +48,7 @@ SOUND: dict[str, Any] = {
     "cull_idle": 3600,
     "cull_age": 604800,
     "banner": "",
+    "home_warning": 90,
     "homes_server": "198.18.7.41",
     "homes_path": "/srv/homes",
     "homes_uid": 1000,
@@ -56,6 +58,10 @@ SOUND: dict[str, Any] = {
     "shared_path": "",
     "teams": [],
     "courses": [],
+    "scheduler_name": "",
+    "scheduler_url": "http://yunikorn-service.yunikorn:9080",
+    "queue_of_group": {},
+    "default_queue": "root.default",
     "database": "postgres",
     "database_url": "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub",
     "database_authority": "",
@@ -73,6 +79,9 @@ SOUND: dict[str, Any] = {
     "values": {},
     "timeout": 600,
 }
+
+
+PROGRAMS = {"kubehub.py": "# the program\n", "kubehub_queue.py": "# the queues\n", "page.html": "of PAGE\n"}
 
 
 def settings(**changes: Any) -> dict[str, Any]:

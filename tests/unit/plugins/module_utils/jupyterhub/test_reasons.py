@@ -17,6 +17,7 @@ from .inputs import LDAP, OIDC, settings
 SMALL = {"name": "small", "cpu": {"limit": 1}, "memory": {"limit": "2Gi"}}
 LABEL_RULE = "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
 IMAGE_RULE = "is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
+QUEUED = {"scheduler_name": "yunikorn", "queue_of_group": {"vision": "root.vision"}}
 USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 
 
@@ -45,6 +46,7 @@ NODES = [CONTROL_PLANE, node("w1", "7910m", "32Gi"), node("w2", "4", "64Gi", **{
         {"host": "198.18.7.100"},
         {"shared_path": "/srv/shared", "teams": [{"name": "a"}], "courses": [{"name": "c", "teams": ["a"]}]},
         {"egress_allowed": [{"network": "203.0.113.7/32", "ports": [443]}]},
+        QUEUED,
         {"image_hub": "mirror.example.org:5000/jupyterhub/k8s-hub:4.4.0"},
     ],
 )
@@ -169,7 +171,10 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             {"authenticator": "ldap", "ldap": {**LDAP, "search_user": "cn=hub"}},
             "ldap: search_user needs search_password",
         ),
-        ({"teams": [{"name": "A b"}]}, f"teams: 'A b' is no DNS name; {LABEL_RULE}"),
+        (
+            {"teams": [{"name": "A b"}]},
+            f"platform_teams: team 1: 'A b' is no name for a team; {LABEL_RULE}",
+        ),
         ({"teams": [{"name": "a", "children": [{"name": "a"}]}]}, "teams: a is listed 2 times"),
         (
             {"shared_path": "/srv/shared", "courses": [{"name": "c", "teams": ["x"]}]},
@@ -178,6 +183,41 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         (
             {"courses": [{"name": "c"}]},
             "courses: they need shared_path, the file server's directory for what is shared",
+        ),
+        (
+            {**QUEUED, "scheduler_name": "Yuni Korn"},
+            f"scheduler_name: 'Yuni Korn' is no name of a scheduler; {LABEL_RULE}",
+        ),
+        *(
+            (
+                {**QUEUED, "scheduler_url": url},
+                (
+                    f"scheduler_url: {url!r} is no address of YuniKorn's service in the cluster, "
+                    "wanted http://SERVICE.NAMESPACE:PORT"
+                ),
+            )
+            for url in (
+                "http://yunikorn:9080",
+                "yunikorn-service.yunikorn:9080",
+                "https://yunikorn-service.yunikorn:9080",
+                "http://yunikorn-service.yunikorn:port",
+                "http://yunikorn-service.yunikorn",
+                "http://198.18.7.9:9080",
+            )
+        ),
+        (
+            {**QUEUED, "default_queue": "default"},
+            (
+                "default_queue: 'default' is no queue for servers; wanted its full name such as root.vision, "
+                "of letters, digits, hyphens and underscores, at most 63"
+            ),
+        ),
+        (
+            {**QUEUED, "queue_of_group": {"vision": "root.computer vision"}},
+            (
+                "queue_of_group: vision: 'root.computer vision' is no queue for servers; wanted its full name such as "
+                "root.vision, of letters, digits, hyphens and underscores, at most 63"
+            ),
         ),
         ({"homes_path": "/"}, "homes_path: '/' is no absolute path below /, wanted one such as /srv/homes"),
         ({"homes_path": ""}, "homes_path: '' is no absolute path below /, wanted one such as /srv/homes"),
@@ -211,6 +251,7 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ({"start_timeout": 5}, "start_timeout: 5 is less than 60"),
         ({"cull_idle": -1}, "cull_idle: -1 is less than 0"),
         ({"homes_uid": 0}, "homes_uid: 0 is less than 1"),
+        ({"home_warning": 101}, "home_warning: 101 is above 100, and it is percent; 0 never warns"),
         ({"quota_timeout": 6}, "quota_timeout: 6 is above 5; nobody should wait longer for a quota"),
         (
             {"node_port": 443},
