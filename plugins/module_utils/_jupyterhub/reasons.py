@@ -43,14 +43,16 @@ def reasons(
     them. ``volumes`` are the cluster's persistent volumes of these names: an existing one keeps its file server. ``machines`` are those
     that are to become nodes, by name, as module machine_info shows them; where one has not answered, it may be the one that is large enough.
     """
+    nodes = list(nodes)
+    rooms = _rooms(nodes)
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, list(nodes), _machine_rooms(machines or {})),
+        *_profiles(settings, nodes, _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
         *_scheduler(settings),
-        *_database(settings),
+        *_database(settings, [*rooms, *(name.lower() for name in machines or {})]),
         *_numbers(settings),
         *network.reasons(settings),
         *_volumes(settings, volumes),
@@ -299,10 +301,13 @@ def _scheduler(settings: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _database(settings: Mapping[str, Any]) -> Iterator[str]:
+def _database(settings: Mapping[str, Any], workers: list[str]) -> Iterator[str]:
     if settings["database"] == "sqlite":
-        if not _is_host(str(settings["sqlite_node"])):
-            yield f"sqlite_node: {settings['sqlite_node']!r} is no node's name; name the one whose disk keeps the database"
+        node = str(settings["sqlite_node"])
+        if not _is_host(node):
+            yield f"sqlite_node: {node!r} is no node's name; name the one whose disk keeps the database"
+        elif workers and node not in workers:
+            yield f"sqlite_node: {node} is none of the nodes that run notebooks ({', '.join(workers)}); the hub runs where its database is"
         if not str(settings["sqlite_path"]).startswith("/"):
             yield f"sqlite_path: {settings['sqlite_path']!r} is no absolute path"
     elif settings["database"] != "postgres":

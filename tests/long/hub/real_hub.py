@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ROOT / "lab/standins/jupyterhub/images/hub.txt"
 CHART = ROOT / "lab/standins/jupyterhub/chart"
 PROGRAM = ROOT / "roles/jupyterhub/files/kubehub.py"
-SECONDS = 120
+SECONDS = 600
 # The hub's own port is asked, so that there need not be a proxy; nobody starts a server.
 WITHOUT_A_CLUSTER = """
 from jupyterhub.proxy import Proxy
@@ -139,7 +139,7 @@ def running(folder: Path, settings: Mapping[str, Any]) -> Iterator[Hub]:
         yield hub
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(300)
 
 
 def answers(url: str) -> bool:

@@ -158,6 +158,8 @@ def openldap() -> Path:
 
 SLAPD = """
 include {root}/etc/ldap/schema/core.schema
+include {root}/etc/ldap/schema/cosine.schema
+include {root}/etc/ldap/schema/nis.schema
 modulepath {root}/usr/lib/ldap
 moduleload back_mdb
 TLSCACertificateFile {folder}/ca.pem
@@ -169,7 +171,7 @@ database mdb
 suffix dc=example,dc=org
 directory {folder}/data
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact=cn=hub,dc=example,dc=org read by self read by * none
+access to * by users read by * none
 """
 PEOPLE = """
 dn: dc=example,dc=org

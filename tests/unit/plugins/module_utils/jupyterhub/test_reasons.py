@@ -245,6 +245,10 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             "sqlite_node: '' is no node's name; name the one whose disk keeps the database",
         ),
         (
+            {"database": "sqlite", "sqlite_node": "cp1"},
+            "sqlite_node: cp1 is none of the nodes that run notebooks (w1, w2); the hub runs where its database is",
+        ),
+        (
             {"database": "sqlite", "sqlite_node": "w1", "sqlite_path": "hub"},
             "sqlite_path: 'hub' is no absolute path",
         ),
