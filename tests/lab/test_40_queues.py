@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,19 +20,13 @@ import pytest
 import yaml
 
 from .between import Between
-from .lab import Lab
+from .lab import Lab, image
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "yunikorn"
 PODS = "queues-test"
 CONFIGMAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/yunikorn-configs"
 SERVICE = f"/api/v1/namespaces/{NAMESPACE}/services/yunikorn-service:9080/proxy/ws/v1"
-RELEASE = yaml.safe_load((ROOT / "roles/release/defaults/main.yml").read_text(encoding="utf-8"))
-
-
-def image(name: str) -> str:
-    """An image of the release, with its tag."""
-    return re.sub(r"{{ (\w+) }}", lambda match: str(RELEASE[match[1]]), RELEASE["release_images"][name])
 
 
 def config(*queues: str) -> str:

@@ -53,7 +53,10 @@ SHARED_CLAIM = "shared"
 DATABASE_LABEL = {"kubehub.platform/volume": "hub-database"}
 
 CORE_PATIENCE = 10
-"""Seconds after which hub and proxy leave a node that is lost: users' servers wait longer, the front page must not."""
+"""Seconds after which hub and proxy leave a node that is lost: users' servers wait longer, the front page must not.
+
+Kubernetes finds a node lost after 50 s; the front page is to be back within 90 s, and the hub's start takes its time, too.
+"""
 
 
 def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]) -> dict[str, Any]:
@@ -72,6 +75,8 @@ def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Ma
         "prePuller": {
             "hook": {"enabled": False, "image": _image(settings["image_awaiter"])},
             "continuous": {"enabled": bool(settings["prepull"])},
+            # Hub and proxy start on another node when theirs is lost. A registry must not be needed for that.
+            "extraImages": {name: _image(settings[f"image_{name}"]) for name in ("hub", "proxy")},
             "pause": {"image": _image(settings["image_pause"])},
         },
         "cull": {
@@ -118,6 +123,11 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         }
     if settings["scheduler_name"]:
         custom["queues"] = _queues(settings)
+    if not _manages_groups(settings):
+        groups = membership.groups(_teams(settings))
+        custom["members"] = {group: members for group, members in groups.items() if members}
+    elif settings["authenticator"] == "ldap":
+        custom["groupsAttribute"] = settings["ldap"]["groups_attribute"]
     if settings["authenticator"] == "native":
         custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
     return custom
@@ -147,7 +157,7 @@ def _asked(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str,
     size = memory["limit"] if memory.get("guarantee") is None else memory["guarantee"]
     asked = {VCORE: math.ceil(cores * 1000), "memory": quantity.spawner_bytes(size)}
     if int(profile.get("gpu") or 0):
-        asked[settings["gpu_resource"]] = int(profile["gpu"])
+        asked[profile.get("gpu_resource") or settings["gpu_resource"]] = int(profile["gpu"])
     return asked
 
 
@@ -212,7 +222,9 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
     jupyterhub: dict[str, Any] = {
         "authenticator_class": CLASSES[settings["authenticator"]],
         # A proxy that restarts knows no notebook until the hub looks at its routes: every so many seconds.
-        "last_activity_interval": 5,
+        "last_activity_interval": 3,
+        # A hub that starts looks at all servers. The front page does not wait for those that are lost; so many seconds are the least.
+        "init_spawners_timeout": 1,
     }
     if not _manages_groups(settings):
         groups = membership.groups(_teams(settings))
@@ -225,8 +237,7 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             "gid": uid,
             "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "container_security_context": {"capabilities": {"drop": ["ALL"]}},
-            # A first start reads much from the home; a server that is gone is noticed within so many seconds.
-            "http_timeout": 120,
+            # A server that is gone is noticed within so many seconds.
             "poll_interval": 10,
             **({"scheduler_name": settings["scheduler_name"]} if settings["scheduler_name"] else {}),
         },
@@ -235,7 +246,8 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
 
 
 def _manages_groups(settings: Mapping[str, Any]) -> bool:
-    return settings["authenticator"] == "oidc" and bool(settings["oidc"].get("groups_claim"))
+    key = {"oidc": "groups_claim", "ldap": "groups_attribute"}.get(settings["authenticator"])
+    return bool(key and settings[settings["authenticator"]].get(key))
 
 
 def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -257,6 +269,8 @@ def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> d
             "Authenticator": {
                 **common,
                 "allowed_users": sorted({*map(str, settings["users"]), *common["admin_users"]}),
+                # Members of teams exist, too, and so do the users of verify.
+                "allow_existing_users": False,
             },
             "SharedPasswordAuthenticator": {
                 "user_password": secrets["user-password"],
@@ -311,6 +325,9 @@ def _ldap(settings: Mapping[str, Any], allowed: list[str]) -> dict[str, Any]:
         built["bind_dn_template"] = list(given["bind_dn_template"])
     if allowed:
         built["allowed_groups"] = allowed
+    if given.get("groups_attribute"):
+        built["manage_groups"] = True
+        built["auth_state_attributes"] = [given["groups_attribute"]]
     return built
 
 

@@ -5,7 +5,7 @@
 """What the platform adds to the hub: a module beside its configuration, which calls :func:`configure` at its end.
 
 It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, shows
-notices, and closes the names of admins to sign-up. Its settings are the chart's value ``custom.kubehub``.
+notices, closes the names of admins to sign-up, and takes a directory's groups. Its settings are the chart's value ``custom.kubehub``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import contextlib
 import datetime
 import html
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,7 @@ SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
 NOTICE = "kubehub.platform/notice"
+START_SECONDS = 120
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
 # A task that nobody holds may be collected.
@@ -127,6 +129,9 @@ async def prepare_pod(spawner, pod):
     node = (spawner.user_options or {}).get("node")
     if node and spawner.user.name in SETTINGS["reservedUsers"]:
         pod.spec.node_selector = {**(pod.spec.node_selector or {}), "kubernetes.io/hostname": node}
+    # A first start reads much from the home. Not in the configuration: a hub that starts asks the servers that it knows, and whoever
+    # has one on a lost node could not start again for as long.
+    spawner.http_timeout = max(spawner.http_timeout, START_SECONDS)
     return pod
 
 
@@ -201,9 +206,39 @@ def closed_names(base, passwords, reserved):
     return PlatformAuthenticator
 
 
+def group_of(value):
+    """Return a group's name of what a directory has: the first part of a distinguished name, or the text itself."""
+    match = re.match(r"[A-Za-z][A-Za-z0-9-]*=((?:\\.|[^,+\\])+)", value)
+    return re.sub(r"\\(.)", r"\1", match[1]) if match else value
+
+
+def take_groups(_authenticator, _handler, model):
+    """Give a user who logs in the groups of the directory: LDAPAuthenticator's ``post_auth_hook``."""
+    entry = (model["auth_state"] or {}).get("user_attributes") or {}
+    values = entry.get(SETTINGS["groupsAttribute"])
+    # Without an answer the user stays in the groups of the last time.
+    model["groups"] = None if values is None else sorted({group_of(value) for value in values})
+    return model
+
+
+def follow_inventory(spawner, _auth_state):
+    """Put a user into the groups that the inventory says, before the choice of a server: KubeSpawner's ``auth_state_hook``.
+
+    JupyterHub itself does it when it starts, and then only adds: it would leave a former member in the group, and a user who is
+    made anew out of it. Groups whose members the inventory doesn't list stay as the hub has them.
+    """
+    name, members = spawner.user.name, SETTINGS["members"]
+    known = {group.name for group in spawner.user.groups}
+    listed = {group for group, names in members.items() if name in names}
+    if known != (wanted := (known - members.keys()) | listed):
+        spawner.user.sync_groups(wanted)
+
+
 def configure(c):
     """Put all of it into the hub's configuration object."""
     c.KubeSpawner.modify_pod_hook = prepare_pod
+    if SETTINGS.get("members"):
+        c.KubeSpawner.auth_state_hook = follow_inventory
     if c.JupyterHub.authenticator_class == "native":
         import nativeauthenticator
 
@@ -211,6 +246,8 @@ def configure(c):
             nativeauthenticator.NativeAuthenticator, SETTINGS["initialPasswords"], SETTINGS["reservedUsers"]
         )
         c.JupyterHub.template_paths = [os.path.join(os.path.dirname(nativeauthenticator.__file__), "templates")]
+    if "groupsAttribute" in SETTINGS:
+        c.LDAPAuthenticator.post_auth_hook = take_groups
     try:
         TASKS.add(asyncio.get_running_loop().create_task(watch()))
     except RuntimeError:

@@ -405,6 +405,12 @@ def in_queues(base):
             pod.metadata.annotations = {**(pod.metadata.annotations or {}), USER_INFO: json.dumps(info)}
             return pod
 
+        def is_pod_running(self, pod):
+            """Give a pod up at once that YuniKorn has refused; it would be waited for until the timeout."""
+            if pod and pod["status"].get("reason") == "ApplicationRejected":
+                raise NotNowError(f"YuniKorn refuses this server: {pod['status'].get('message')}. Tell the operator.")
+            return super().is_pod_running(pod)
+
         async def why_waiting(self):
             """Return why the pod has no machine yet, empty where it has one or nobody knows."""
             pod = self.known_pod
@@ -468,12 +474,16 @@ def in_queues(base):
             JupyterHub calls it when it starts, for each server that its database has.
             """
             waited = False
-            while (pod := self.known_pod) and not self.is_pod_running(pod) and not late(pod, self.start_timeout):
+            while (pod := self.known_pod) and self.starts(pod) and not late(pod, self.start_timeout):
                 if not waited:
                     waited, self._spawn_pending = True, True
                     self._spawn_future = asyncio.ensure_future(self.checked())
                 await asyncio.sleep(1)
-            return self._get_pod_url(pod) if waited and pod and self.is_pod_running(pod) else await super().get_url()
+            return self._get_pod_url(pod) if waited and pod and super().is_pod_running(pod) else await super().get_url()
+
+        def starts(self, pod):
+            """Say whether a pod may still come to run."""
+            return pod["status"]["phase"] in ("Pending", "Running") and not super().is_pod_running(pod)
 
         async def checked(self):
             """Wait until the hub knows about this server, so that its user sees the progress as with any start."""

@@ -38,6 +38,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "homes": "/srv/homes",
         "homes_uid": 1000,
         "homes_gid": 1000,
+        "shared": "",
         "quota_soft": "9Gi",
         "quota_hard": "10Gi",
         "quota_overrides": [],
@@ -66,6 +67,22 @@ def test_good_settings_have_no_reason_against_them() -> None:
 
 def test_homes_that_are_not_there_yet_are_made_by_the_role() -> None:
     assert refused(settings(), seen(("/srv/homes", at("/srv/homes", exists=False, folder=False)))) == []
+
+
+def test_what_is_shared_lies_beside_the_homes_and_is_made_by_the_role() -> None:
+    places = ("/srv/homes", at("/srv/homes")), ("/srv/shared", at("/srv/shared", exists=False, folder=False))
+    given = settings(shared="/srv/shared", exports=[export(), export(path="/srv/shared")])
+    assert refused(given, seen(*places)) == []
+    assert refused({**given, "exports": [export()]}, seen(*places)) == [
+        "shared: /srv/shared lies in no export (/srv/homes)"
+    ]
+    given["exports"][1] = export(path="/srv/shared", options={"squash": "none"})
+    assert refused(given, seen(*places)) == [
+        "shared: /srv/shared is in an export with squash none; it is only served with squash root"
+    ]
+    assert refused(settings(shared="/srv/homes/shared"), seen()) == [
+        "shared: /srv/homes/shared and the homes' /srv/homes lie in each other; what is shared needs a folder beside them"
+    ]
 
 
 def test_a_server_without_homes_needs_no_quotas() -> None:
@@ -130,7 +147,7 @@ def test_a_server_without_homes_needs_no_quotas() -> None:
         ),
         (
             {"exports": [export(options={"squash": "none"})]},
-            ["homes: /srv/homes is in an export with squash none; homes are only served with squash root"],
+            ["homes: /srv/homes is in an export with squash none; it is only served with squash root"],
         ),
         ({"homes_uid": 0}, ["homes_uid: 0, but homes must not belong to root; take the notebooks' own"]),
         (

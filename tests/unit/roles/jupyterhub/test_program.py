@@ -49,7 +49,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 def spawner(name: str = "alice", groups: tuple[str, ...] = (), **options: str) -> SimpleNamespace:
     """Return what the hook reads of a spawner."""
     user = SimpleNamespace(name=name, groups=[SimpleNamespace(name=group) for group in groups])
-    return SimpleNamespace(user=user, user_options=options, log=logging.getLogger("hub"))
+    return SimpleNamespace(user=user, user_options=options, log=logging.getLogger("hub"), http_timeout=30)
 
 
 def pod(slug: str = "alice---1") -> SimpleNamespace:
@@ -86,6 +86,16 @@ def test_a_home_that_is_there_stays_as_it_is(load: Load, tmp_path: Path) -> None
     prepared(program, spawner(), pod())
     assert mode(home) == 0o750
     assert (home / "work.ipynb").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_start_has_more_time_than_a_server_that_runs(load: Load) -> None:
+    """A hub that starts asks the servers that it knows, with the time that is configured."""
+    program = load()
+    for configured, wanted in ((30, 120), (300, 300)):
+        starting = spawner()
+        starting.http_timeout = configured
+        prepared(program, starting, pod())
+        assert starting.http_timeout == wanted
 
 
 def test_a_home_that_cannot_be_made_is_told_to_its_user(load: Load, tmp_path: Path) -> None:
@@ -275,6 +285,52 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
             self.users = {"root-admin": "changed"}
 
     assert load().closed_names(Known, {"root-admin": "made-once"}, [])().users == {"root-admin": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        ({"vision", "chess"}, None),
+        ({"chess"}, {"vision", "chess"}),
+        ({"vision", "drones", "chess"}, {"vision", "chess"}),
+    ],
+)
+def test_who_joins_or_leaves_a_team_in_the_inventory_does_so_at_the_next_start(
+    load: Load, known: set[str], wanted: set[str] | None
+) -> None:
+    program = load(members={"vision": ["alice"], "drones": ["bob"]})
+    c = SimpleNamespace(KubeSpawner=SimpleNamespace(), JupyterHub=SimpleNamespace(authenticator_class="native2"))
+    program.configure(c)
+    alice = spawner("alice", tuple(known))
+    synced: list[set[str]] = []
+    alice.user.sync_groups = synced.append
+    c.KubeSpawner.auth_state_hook(alice, None)
+    assert synced == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [
+        (
+            {"memberOf": ["cn=vision,ou=groups,dc=example,dc=org", "CN=Smith\\, John+uid=js,dc=example", "plain"]},
+            ["Smith, John", "plain", "vision"],
+        ),
+        ({"memberOf": []}, []),
+        ({}, None),
+    ],
+)
+def test_a_directory_says_in_which_groups_a_user_is(
+    load: Load, attributes: dict[str, list[str]], groups: list[str] | None
+) -> None:
+    program = load(groupsAttribute="memberOf")
+    c = SimpleNamespace(
+        KubeSpawner=SimpleNamespace(),
+        JupyterHub=SimpleNamespace(authenticator_class="ldap"),
+        LDAPAuthenticator=SimpleNamespace(),
+    )
+    program.configure(c)
+    model = {"name": "alice", "auth_state": {"user_attributes": attributes}}
+    assert c.LDAPAuthenticator.post_auth_hook(None, None, model) == {**model, "groups": groups}
 
 
 @pytest.mark.parametrize(

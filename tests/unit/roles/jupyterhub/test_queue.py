@@ -208,7 +208,7 @@ class Base:
         return str(self.server.url)
 
     def is_pod_running(self, pod: dict[str, Any]) -> bool:
-        return bool(pod["status"]["phase"] == "Running")
+        return bool(pod and pod["status"]["phase"] == "Running")
 
     def _get_pod_url(self, pod: dict[str, Any]) -> str:
         return f"http://{pod['status']['podIP']}:8888"
@@ -568,6 +568,19 @@ def test_a_server_that_waits_goes_on_waiting_when_the_hub_restarts(
         spawner.pods["jupyterhub/jupyter-alice"]["status"] = {"phase": "Running", "podIP": "198.19.0.7"}
 
     assert restarted(program, monkeypatch, start) == ("http://198.19.0.7:8888", [True, True, False])
+
+
+def test_a_server_that_yunikorn_refuses_is_not_waited_for(program: Any) -> None:
+    spawner = made(program)
+    refused = pod("jupyter-alice", "root.bio", {})
+    assert spawner.is_pod_running(None) is False
+    assert spawner.is_pod_running(refused) is False
+    refused["status"] = {"phase": "Failed", "reason": "ApplicationRejected", "message": "no rule matched"}
+    with pytest.raises(sys.modules["kubehub"].NotNowError) as said:
+        spawner.is_pod_running(refused)
+    assert said.value.jupyterhub_message == "YuniKorn refuses this server: no rule matched. Tell the operator."
+    spawner.pods["jupyterhub/jupyter-alice"] = refused
+    assert asyncio.run(spawner.get_url()) == "http://:0/user/alice/"
 
 
 def test_a_server_that_vanished_or_waited_too_long_is_left_to_the_hub(

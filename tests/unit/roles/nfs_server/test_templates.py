@@ -55,6 +55,14 @@ def test_the_kernel_serves_homes_with_root_squashed() -> None:
     )
 
 
+def test_what_is_shared_is_one_more_export() -> None:
+    clients = {"clients": ["192.0.2.0/24"]}
+    both = [{"path": "/srv/homes", **clients}, {"path": "/srv/shared", **clients}]
+    assert value("nfs_server_exports", platform_shared_path="/srv/shared") == both
+    assert value("nfs_server_exports", nfs_server_homes="", platform_shared_path="/srv/shared") == both[1:]
+    assert value("nfs_server_exports") == both[:1]
+
+
 def test_the_kernel_serves_each_client_by_the_exports_options() -> None:
     options = "(ro,sync,no_subtree_check,sec=sys,all_squash,anonuid=99,anongid=98,insecure)"
     lines = render("kernel.exports.j2", nfs_server_exports=exports(COURSES)).splitlines()

@@ -18,7 +18,9 @@ OIDC = {
     "client_secret": "not-for-anybody",
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
-PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", *values.NOTE)}
+PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", "kubehub_queue.py", *values.NOTE)} | {
+    values.PAGE: "of PAGE\n"
+}
 SOUND: dict[str, Any] = {
     "chart": "",
     "chart_found": True,
@@ -79,9 +81,6 @@ SOUND: dict[str, Any] = {
     "values": {},
     "timeout": 600,
 }
-
-
-PROGRAMS = {"kubehub.py": "# the program\n", "kubehub_queue.py": "# the queues\n", "page.html": "of PAGE\n"}
 
 
 def settings(**changes: Any) -> dict[str, Any]:

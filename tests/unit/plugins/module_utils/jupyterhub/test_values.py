@@ -53,7 +53,13 @@ def test_the_first_upgrade_finds_the_proxys_token_unchanged() -> None:
 
 
 def test_a_proxy_that_restarts_gets_its_routes_back_within_ten_seconds() -> None:
-    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 5
+    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 3
+
+
+def test_the_front_page_waits_neither_for_lost_servers_nor_for_a_registry() -> None:
+    found = built()
+    assert found["hub"]["config"]["JupyterHub"]["init_spawners_timeout"] == 1
+    assert found["prePuller"]["extraImages"] == {"hub": found["hub"]["image"], "proxy": found["proxy"]["chp"]["image"]}
 
 
 def test_a_server_may_wait_for_a_place_longer_than_the_charts_five_minutes() -> None:
@@ -78,7 +84,6 @@ def test_no_users_pod_has_rights() -> None:
         "gid": 1000,
         "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "container_security_context": {"capabilities": {"drop": ["ALL"]}},
-        "http_timeout": 120,
         "poll_interval": 10,
     }
     assert found["singleuser"]["uid"] == 1000
@@ -235,6 +240,7 @@ def test_fixed_lets_the_listed_in_and_nobody_else() -> None:
     assert config["Authenticator"] == {
         "admin_users": ["root-admin"],
         "allowed_users": ["alice", "bob", "root-admin"],
+        "allow_existing_users": False,
     }
     assert config["SharedPasswordAuthenticator"] == {"user_password": "a" * 12, "admin_password": "a" * 32}
 
@@ -243,7 +249,8 @@ def test_oidc_knows_its_way_back_and_takes_groups_from_the_provider() -> None:
     given = {**OIDC, "groups_claim": "groups", "allowed_groups": ["staff"], "admin_groups": ["it"]}
     teams = [{"name": "vision", "members": ["alice"]}]
     config = built(authenticator="oidc", oidc=given, ca_bundle="PEM", teams=teams)["hub"]["config"]
-    assert config["JupyterHub"] == {"authenticator_class": "generic-oauth", "last_activity_interval": 5}
+    assert config["JupyterHub"]["authenticator_class"] == "generic-oauth"
+    assert "load_groups" not in config["JupyterHub"]
     assert config["Authenticator"] == {"admin_users": ["root-admin"], "allow_all": False}
     assert config["GenericOAuthenticator"] == {
         **OIDC,
@@ -296,6 +303,17 @@ def test_ldap_can_search() -> None:
         "lookup_dn_search_password": "hidden",
         "allowed_groups": ["cn=lab"],
     }
+
+
+def test_ldap_can_say_who_is_in_which_group() -> None:
+    found = built(authenticator="ldap", ldap={**LDAP, "groups_attribute": "memberOf"}, teams=[{"name": "vision"}])
+    config = found["hub"]["config"]
+    assert config["LDAPAuthenticator"]["manage_groups"] is True
+    assert config["LDAPAuthenticator"]["auth_state_attributes"] == ["memberOf"]
+    assert "load_groups" not in config["JupyterHub"]
+    assert found["custom"]["kubehub"]["groupsAttribute"] == "memberOf"
+    assert "members" not in found["custom"]["kubehub"]
+    assert "load_groups" in built(authenticator="ldap", ldap=LDAP)["hub"]["config"]["JupyterHub"]
 
 
 def test_the_sites_certificates_reach_the_hub_as_a_file() -> None:
@@ -384,11 +402,14 @@ def test_teams_are_groups_the_nested_ones_too() -> None:
         {"name": "vision", "members": ["bob", "alice"], "children": [{"name": "drones", "members": ["alice"]}]},
         {"name": "empty", "group": "grp-empty"},
     ]
-    assert built(teams=teams)["hub"]["config"]["JupyterHub"]["load_groups"] == {
+    found = built(teams=teams)
+    assert found["hub"]["config"]["JupyterHub"]["load_groups"] == {
         "vision": {"users": ["alice", "bob"]},
         "drones": {"users": ["alice"]},
         "grp-empty": {"users": []},
     }
+    # The hub follows those that the inventory lists, and leaves the others to its admins.
+    assert found["custom"]["kubehub"]["members"] == {"vision": ["alice", "bob"], "drones": ["alice"]}
 
 
 def test_what_is_shared_has_a_claim_of_its_own() -> None:
@@ -456,6 +477,13 @@ def test_servers_name_the_scheduler_and_the_hub_knows_their_queues() -> None:
     profiles = [
         {"name": "small", "cpu": {"guarantee": "100m", "limit": 1}, "memory": {"guarantee": "500M", "limit": "2Gi"}},
         {"name": "gpu", "cpu": {"limit": 4}, "memory": {"limit": "16Gi"}, "gpu": 1},
+        {
+            "name": "mig",
+            "cpu": {"limit": 4},
+            "memory": {"limit": "16Gi"},
+            "gpu": 1,
+            "gpu_resource": "nvidia.com/mig-1g.5gb",
+        },
     ]
     found = built(**SHARING, profiles=profiles)
     assert found["hub"]["config"]["KubeSpawner"]["scheduler_name"] == "yunikorn"
@@ -474,6 +502,7 @@ def test_servers_name_the_scheduler_and_the_hub_knows_their_queues() -> None:
         "asked": {
             "small": {"vcore": 100, "memory": 500000768},
             "gpu": {"vcore": 4000, "memory": 16 * 2**30, "nvidia.com/gpu": 1},
+            "mig": {"vcore": 4000, "memory": 16 * 2**30, "nvidia.com/mig-1g.5gb": 1},
         },
     }
 
@@ -482,7 +511,7 @@ def test_the_hub_shows_why_a_server_ended_on_the_pages_that_offer_a_new_one() ->
     files = built(**SHARING)["hub"]["extraFiles"]
     assert files["kubehub_queue.py"] == {
         "mountPath": "/usr/local/etc/jupyterhub/kubehub_queue.py",
-        "stringData": "# the queues\n",
+        "stringData": "# kubehub_queue.py\n",
     }
     assert {name: base64.b64decode(files[name]["binaryData"]) for name in files if name.endswith(".html")} == {
         "home.html": b"of home\n",
