@@ -152,6 +152,7 @@ class Server:
             text = to_text(answer.read())
             return json.loads(text) if text else None
         except HTTPError as error:
+            error.close()
             raise NotebookError(f"{method} {self.url}{path}: {error.code} {error.reason}") from error
         except Exception as error:
             # The client lets errors of any kind through: of sockets, of TLS, of its own.

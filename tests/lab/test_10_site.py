@@ -64,10 +64,32 @@ def test_site_builds_a_cluster_that_verify_proves(lab: Lab) -> None:
     assert stat.S_IMODE(lab.kubeconfig.stat().st_mode) == 0o600
 
 
+def standing(lab: Lab) -> dict[str, list[str]]:
+    """What another run must leave alone: pods with the ages of their containers, Secrets with their versions, and hashes of machines' secrets."""
+    field = "{.metadata.namespace}/{.metadata.name} {.metadata.uid}"
+    shown = {"pods": "{.status.containerStatuses[*].state.running.startedAt}", "secrets": "{.metadata.resourceVersion}"}
+    found = {
+        kind: lab.kubectl(
+            "get", kind, "-A", "-o", f"jsonpath={{range .items[*]}}{field} {version}{{'\\n'}}{{end}}"
+        ).output
+        for kind, version in shown.items()
+    }
+    for machine, folder in (("nfs1", "/etc/kubehub"), ("lb1", "/etc/haproxy"), ("cp1", "/etc/kubernetes")):
+        found[machine] = lab.shell(machine, f"find {folder} -type f -exec sha256sum {{}} + | sort").output
+    # Those of verify are still being removed.
+    return {
+        kind: [line for line in text.splitlines() if not line.startswith("kubehub-verify-")]
+        for kind, text in found.items()
+    }
+
+
 def test_second_run_changes_nothing_and_is_quick(lab: Lab) -> None:
-    """`changed=0` everywhere, the controller included."""
+    """`changed=0` everywhere, the controller included; no pod was restarted, and no secret is another one."""
+    before = standing(lab)
+    assert all(before.values())
     again = lab.playbook("site.yml", log="site-second")
     assert again.changed == {}
+    assert standing(lab) == before
     print(f"second run: {again.seconds:.0f} s")
 
 

@@ -18,11 +18,6 @@ from ansible_collections.kubehub.platform.plugins.module_utils._gpu.machines imp
 _DONE = ("Succeeded", "Failed")
 
 
-def declaration(machines: Iterable[Machine], strategy: str) -> list[tuple[str, str, str]]:
-    """Return what the inventory alone decides: machine, what is wrong with it, what to do."""
-    return [(machine.name, *reason) for machine in machines for reason in _declaration(machine, strategy)]
-
-
 def reasons(
     settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]] = (), pods: Iterable[Mapping[str, Any]] = ()
 ) -> list[str]:
@@ -30,11 +25,20 @@ def reasons(
 
     ``settings`` are the role's inputs without their prefix. ``nodes`` and ``pods`` are the cluster's; without any node none is missed.
     """
-    machines = _machines.read_all(settings["machines"])
+    try:
+        machines = _machines.read_all(settings["machines"])
+    except (AttributeError, TypeError, ValueError) as error:
+        return [
+            f"machines: {error}; write whole numbers, and platform_gpu_mig as a dictionary of them such as {{1g.5gb: 7}}"
+        ]
     names = Counter(machine.name for machine in machines)
     return [
         *(f"machines: {name} is listed {number} times" for name, number in names.items() if number > 1),
-        *(f"{name}: {wrong}; {remedy}" for name, wrong, remedy in declaration(machines, settings["mig_strategy"])),
+        *(
+            f"{machine.name}: {wrong}; {remedy}"
+            for machine in machines
+            for wrong, remedy in _declaration(machine, settings["mig_strategy"])
+        ),
         *_drivers(settings, machines),
         *_cluster(machines, settings["mig_strategy"], list(nodes), list(pods)),
     ]

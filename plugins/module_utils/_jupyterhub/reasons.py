@@ -372,6 +372,9 @@ def _rest(settings: Mapping[str, Any]) -> Iterator[str]:
     if settings["authenticator"] in CLASSES:
         for name in sorted(set(settings["rotate"]) - set(kept.names(settings))):
             yield f"rotate: there is no secret {name}; there are {', '.join(sorted(kept.names(settings)))}"
+    for name in settings["rotate"]:
+        if name.startswith("initial-password-"):
+            yield f"rotate: {name} is what an account was made with; its owner changes the password at /hub/change-password"
 
 
 def _labels(place: str, items: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -53,7 +53,10 @@ SHARED_CLAIM = "shared"
 DATABASE_LABEL = {"kubehub.platform/volume": "hub-database"}
 
 CORE_PATIENCE = 10
-"""Seconds after which hub and proxy leave a node that is lost: users' servers wait longer, the front page must not."""
+"""Seconds after which hub and proxy leave a node that is lost: users' servers wait longer, the front page must not.
+
+Kubernetes finds a node lost after 50 s; the front page is to be back within 90 s, and the hub's start takes its time, too.
+"""
 
 
 def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]) -> dict[str, Any]:
@@ -72,6 +75,8 @@ def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Ma
         "prePuller": {
             "hook": {"enabled": False, "image": _image(settings["image_awaiter"])},
             "continuous": {"enabled": bool(settings["prepull"])},
+            # Hub and proxy start on another node when theirs is lost. A registry must not be needed for that.
+            "extraImages": {name: _image(settings[f"image_{name}"]) for name in ("hub", "proxy")},
             "pause": {"image": _image(settings["image_pause"])},
         },
         "cull": {
@@ -217,7 +222,9 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
     jupyterhub: dict[str, Any] = {
         "authenticator_class": CLASSES[settings["authenticator"]],
         # A proxy that restarts knows no notebook until the hub looks at its routes: every so many seconds.
-        "last_activity_interval": 5,
+        "last_activity_interval": 3,
+        # A hub that starts looks at all servers. The front page does not wait for those that are lost; so many seconds are the least.
+        "init_spawners_timeout": 1,
     }
     if not _manages_groups(settings):
         groups = membership.groups(_teams(settings))
@@ -230,8 +237,7 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             "gid": uid,
             "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "container_security_context": {"capabilities": {"drop": ["ALL"]}},
-            # A first start reads much from the home; a server that is gone is noticed within so many seconds.
-            "http_timeout": 120,
+            # A server that is gone is noticed within so many seconds.
             "poll_interval": 10,
             **({"scheduler_name": settings["scheduler_name"]} if settings["scheduler_name"] else {}),
         },

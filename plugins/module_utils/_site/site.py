@@ -15,8 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils import _report
-from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as gpus
-from ansible_collections.kubehub.platform.plugins.module_utils._gpu.reasons import declaration
 from ansible_collections.kubehub.platform.plugins.module_utils._site import addresses
 from ansible_collections.kubehub.platform.plugins.module_utils._site.judge import Finding, counted, judge, listed
 
@@ -54,8 +52,6 @@ class Site:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, Sequence[Port]] = field(default_factory=dict)
-    gpu_machines: Sequence[Mapping[str, Any]] = ()
-    mig_strategy: str = "single"
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Site:
@@ -94,9 +90,7 @@ def site_checks(site: Site) -> list[_report.Check]:
         ),
         *judge("load_balancers", "Number of balancers", _load_balancers(site), f"{len(site.part('load_balancers'))}"),
         *judge("workers", "Number of workers", _workers(site), f"{len(site.part('workers'))}"),
-        *judge(
-            "gpu_machines", "GPUs of the machines", _gpu_machines(site), counted(len(site.gpu_machines), "GPU machine")
-        ),
+        *judge("gpu_workers", "Number of GPU machines", _gpu_workers(site), f"{len(site.part('gpu_workers'))}"),
         *judge("ports_planned", "Ports that parts share a machine for", _ports(site), "no machine needs a port twice"),
         *judge("vrrp_id", "VRRP id", _vrrp_id(site), f"{site.vrrp_id}"),
         *judge(
@@ -225,25 +219,14 @@ def _workers(site: Site) -> Iterator[Finding]:
         )
 
 
-def _gpu_machines(site: Site) -> Iterator[Finding]:
-    workers = {name.lower(): name for name in site.part("workers")}
-    try:
-        machines = gpus.read_all(site.gpu_machines)
-    except (AttributeError, TypeError, ValueError) as error:
-        yield Finding(
-            f"platform_gpu_count, platform_gpu_slices or platform_gpu_mig can't be read: {error}",
-            "Write whole numbers; platform_gpu_mig is a dictionary of them, such as {1g.5gb: 7}.",
-        )
-        return
-    for machine in machines:
-        if machine.name not in workers:
+def _gpu_workers(site: Site) -> Iterator[Finding]:
+    for machine in site.part("gpu_workers"):
+        if machine not in site.part("workers"):
             yield Finding(
                 "it is in gpu_workers and no worker",
                 "Put it into the inventory's group workers too; gpu_workers is best a child of that.",
-                host=machine.name,
+                host=machine,
             )
-    for name, wrong, remedy in declaration(machines, site.mig_strategy):
-        yield Finding(wrong, f"{remedy[:1].upper()}{remedy[1:]}.", host=workers.get(name, name))
 
 
 def _ports(site: Site) -> Iterator[Finding]:

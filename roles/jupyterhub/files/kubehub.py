@@ -25,6 +25,7 @@ SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
 NOTICE = "kubehub.platform/notice"
+START_SECONDS = 120
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
 # A task that nobody holds may be collected.
@@ -128,6 +129,9 @@ async def prepare_pod(spawner, pod):
     node = (spawner.user_options or {}).get("node")
     if node and spawner.user.name in SETTINGS["reservedUsers"]:
         pod.spec.node_selector = {**(pod.spec.node_selector or {}), "kubernetes.io/hostname": node}
+    # A first start reads much from the home. Not in the configuration: a hub that starts asks the servers that it knows, and whoever
+    # has one on a lost node could not start again for as long.
+    spawner.http_timeout = max(spawner.http_timeout, START_SECONDS)
     return pod
 
 

@@ -79,7 +79,7 @@ def test_a_good_site_passes_every_check() -> None:
         ("control_planes", True, "3"),
         ("load_balancers", True, "2"),
         ("workers", True, "2"),
-        ("gpu_machines", True, "0 GPU machines"),
+        ("gpu_workers", True, "0"),
         ("ports_planned", True, "no machine needs a port twice"),
         ("vrrp_id", True, "51"),
         ("mirror_url", True, "none: upstream's addresses"),
@@ -93,39 +93,11 @@ def test_a_good_site_passes_every_check() -> None:
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     (
-        {"gpu_machines": [{"name": "w3", "model": "Tesla T4", "count": 1}, {"name": "W2", "count": 1, "slices": 0}]},
+        {"parts": parts(gpu_workers=["w2", "w3"])},
         [
             (
-                "gpu_machines: w3: it is in gpu_workers and no worker: "
+                "gpu_workers: w3: it is in gpu_workers and no worker: "
                 "Put it into the inventory's group workers too; gpu_workers is best a child of that."
-            ),
-            (
-                "gpu_machines: w2: its GPU's model isn't known: "
-                "Set platform_gpu_model as nvidia-smi -L prints it, such as NVIDIA A100-SXM4-40GB."
-            ),
-            (
-                "gpu_machines: w2: slices is 0: "
-                "Set platform_gpu_slices to the number of pods that share one GPU, 1 for none."
-            ),
-        ],
-    ),
-    (
-        {"gpu_machines": [{"name": "w2", "model": "Tesla T4", "count": "two"}]},
-        [
-            (
-                "gpu_machines: site: platform_gpu_count, platform_gpu_slices or platform_gpu_mig can't be read: "
-                "invalid literal for int() with base 10: 'two': "
-                "Write whole numbers; platform_gpu_mig is a dictionary of them, such as {1g.5gb: 7}."
-            )
-        ],
-    ),
-    (
-        {"gpu_machines": [{"name": "w2", "model": "Tesla T4", "count": 1, "mig": ["1g.5gb"]}]},
-        [
-            (
-                "gpu_machines: site: platform_gpu_count, platform_gpu_slices or platform_gpu_mig can't be read: "
-                "'list' object has no attribute 'items': "
-                "Write whole numbers; platform_gpu_mig is a dictionary of them, such as {1g.5gb: 7}."
             )
         ],
     ),

@@ -49,7 +49,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 def spawner(name: str = "alice", groups: tuple[str, ...] = (), **options: str) -> SimpleNamespace:
     """Return what the hook reads of a spawner."""
     user = SimpleNamespace(name=name, groups=[SimpleNamespace(name=group) for group in groups])
-    return SimpleNamespace(user=user, user_options=options, log=logging.getLogger("hub"))
+    return SimpleNamespace(user=user, user_options=options, log=logging.getLogger("hub"), http_timeout=30)
 
 
 def pod(slug: str = "alice---1") -> SimpleNamespace:
@@ -86,6 +86,16 @@ def test_a_home_that_is_there_stays_as_it_is(load: Load, tmp_path: Path) -> None
     prepared(program, spawner(), pod())
     assert mode(home) == 0o750
     assert (home / "work.ipynb").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_start_has_more_time_than_a_server_that_runs(load: Load) -> None:
+    """A hub that starts asks the servers that it knows, with the time that is configured."""
+    program = load()
+    for configured, wanted in ((30, 120), (300, 300)):
+        starting = spawner()
+        starting.http_timeout = configured
+        prepared(program, starting, pod())
+        assert starting.http_timeout == wanted
 
 
 def test_a_home_that_cannot_be_made_is_told_to_its_user(load: Load, tmp_path: Path) -> None:

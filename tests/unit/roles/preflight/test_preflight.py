@@ -58,7 +58,7 @@ def test_the_inventories_that_admins_begin_with_pass(name: str, tmp_path: Path) 
     assert report["ok"] is True
     assert {item["ok"] for item in report["checks"]} == {True}
     assert not [item for item in report["checks"] if item["detail"].startswith("warning: ")]
-    assert "19 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
+    assert "21 checks ok, 0 warnings, 0 FAILED, 0 not proved." in output
 
 
 def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -153,6 +153,8 @@ def test_what_roles_refuse_is_refused_before_the_first_change(tmp_path: Path) ->
         "jupyterhub_chart": "/nowhere/jupyterhub",
         "jupyterhub_courses": [{"name": "Course 1"}],
         "platform_teams": [{"name": "physics", "members": ["alice"], "max": {"memory": "10GB"}}, {"name": "chess"}],
+        "platform_gpu_slices": 0,
+        "platform_gpu_mig": {"7g.80gb": 1},
     }
     status, output, report = preflight(
         ROOT / "inventory/example", tmp_path / "report.json", f"--extra-vars={json.dumps(faults)}"
@@ -179,6 +181,14 @@ def test_what_roles_refuse_is_refused_before_the_first_change(tmp_path: Path) ->
         (
             "site, jupyterhub: database_url: it is no address of a PostgreSQL database, "
             "wanted postgresql+psycopg2://USER:PASSWORD@HOST:PORT/DATABASE"
+        ),
+        (
+            "site, nvidia_gpu_operator: w2: slices is 0; "
+            "set platform_gpu_slices to the number of pods that share one GPU, 1 for none"
+        ),
+        (
+            "site, nvidia_gpu_operator: w2: the model NVIDIA-A100-SXM4-40GB has no MIG profile 7g.80gb; "
+            "take of 1g.5gb, 1g.5gb+me, 1g.10gb, 2g.10gb, 3g.20gb, 4g.20gb, 7g.40gb"
         ),
     ]
     assert "not-for-logs" not in output

@@ -42,6 +42,20 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
     [
         ({"machines": [W1, {**W1, "name": "W1"}]}, "machines: w1 is listed 2 times"),
         (
+            {"machines": [{**W1, "count": "two"}]},
+            (
+                "machines: invalid literal for int() with base 10: 'two'; "
+                "write whole numbers, and platform_gpu_mig as a dictionary of them such as {1g.5gb: 7}"
+            ),
+        ),
+        (
+            {"machines": [{**W1, "mig": ["1g.5gb"]}]},
+            (
+                "machines: 'list' object has no attribute 'items'; "
+                "write whole numbers, and platform_gpu_mig as a dictionary of them such as {1g.5gb: 7}"
+            ),
+        ),
+        (
             {"machines": [{"name": "w1", "count": 1}]},
             (
                 "w1: its GPU's model isn't known; "

@@ -282,6 +282,13 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             "values: hub.config.Authenticator is null, and the hub would not start; set its keys instead",
         ),
         (
+            {"rotate": ["initial-password-root-admin"]},
+            (
+                "rotate: initial-password-root-admin is what an account was made with; "
+                "its owner changes the password at /hub/change-password"
+            ),
+        ),
+        (
             {"rotate": ["token"]},
             (
                 "rotate: there is no secret token; there are cookie-secret, crypt-key, "

@@ -53,7 +53,13 @@ def test_the_first_upgrade_finds_the_proxys_token_unchanged() -> None:
 
 
 def test_a_proxy_that_restarts_gets_its_routes_back_within_ten_seconds() -> None:
-    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 5
+    assert built()["hub"]["config"]["JupyterHub"]["last_activity_interval"] == 3
+
+
+def test_the_front_page_waits_neither_for_lost_servers_nor_for_a_registry() -> None:
+    found = built()
+    assert found["hub"]["config"]["JupyterHub"]["init_spawners_timeout"] == 1
+    assert found["prePuller"]["extraImages"] == {"hub": found["hub"]["image"], "proxy": found["proxy"]["chp"]["image"]}
 
 
 def test_a_server_may_wait_for_a_place_longer_than_the_charts_five_minutes() -> None:
@@ -78,7 +84,6 @@ def test_no_users_pod_has_rights() -> None:
         "gid": 1000,
         "pod_security_context": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "container_security_context": {"capabilities": {"drop": ["ALL"]}},
-        "http_timeout": 120,
         "poll_interval": 10,
     }
     assert found["singleuser"]["uid"] == 1000
@@ -244,7 +249,8 @@ def test_oidc_knows_its_way_back_and_takes_groups_from_the_provider() -> None:
     given = {**OIDC, "groups_claim": "groups", "allowed_groups": ["staff"], "admin_groups": ["it"]}
     teams = [{"name": "vision", "members": ["alice"]}]
     config = built(authenticator="oidc", oidc=given, ca_bundle="PEM", teams=teams)["hub"]["config"]
-    assert config["JupyterHub"] == {"authenticator_class": "generic-oauth", "last_activity_interval": 5}
+    assert config["JupyterHub"]["authenticator_class"] == "generic-oauth"
+    assert "load_groups" not in config["JupyterHub"]
     assert config["Authenticator"] == {"admin_users": ["root-admin"], "allow_all": False}
     assert config["GenericOAuthenticator"] == {
         **OIDC,
