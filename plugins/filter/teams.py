@@ -24,19 +24,15 @@ def team_reasons(
 
 def team_queues(teams: Any, settings: Mapping[str, Any] | None = None) -> str:
     """Return YuniKorn's configuration of these teams."""
-    return _sound("team_queues", teams, settings).config()
+    inputs = Inputs(teams, settings or {})
+    if inputs.reasons:
+        raise AnsibleFilterError(f"team_queues: {'; '.join(inputs.reasons)}")
+    return inputs.config()
 
 
 def team_queue_of_group(teams: Any, settings: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the queue that takes a group's servers, by the hub's group."""
-    return membership.queue_of_group(_sound("team_queue_of_group", teams, settings).teams)
-
-
-def _sound(name: str, teams: Any, settings: Mapping[str, Any] | None) -> Inputs:
-    inputs = Inputs(teams, settings or {})
-    if inputs.reasons:
-        raise AnsibleFilterError(f"{name}: {'; '.join(inputs.reasons)}")
-    return inputs
+    return membership.queue_of_group(Inputs(teams, settings or {}).teams)
 
 
 class FilterModule:

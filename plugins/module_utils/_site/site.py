@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from ansible_collections.kubehub.platform.plugins.module_utils import _report
 from ansible_collections.kubehub.platform.plugins.module_utils._site import addresses
 from ansible_collections.kubehub.platform.plugins.module_utils._site.judge import Finding, counted, judge, listed
-from ansible_collections.kubehub.platform.plugins.module_utils._teams.inputs import Inputs
 
 # The length of a host name's label is also that of the node label kubernetes.io/hostname.
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -34,10 +33,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Site:
-    """A site as its inventory describes it. Texts are kept as they were written; an absent one is empty.
-
-    ``teams`` are those that share it, ``sharing`` the other inputs that :class:`Inputs` reads.
-    """
+    """A site as its inventory describes it. Texts are kept as they were written; an absent one is empty."""
 
     name: str = ""
     vip: str = ""
@@ -56,8 +52,6 @@ class Site:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, Sequence[Port]] = field(default_factory=dict)
-    teams: Any = ()
-    sharing: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Site:
@@ -103,7 +97,6 @@ def site_checks(site: Site) -> list[_report.Check]:
             "mirror_url", "Address of the mirror", _mirror_url(site), site.mirror_url or "none: upstream's addresses"
         ),
         *judge("kubernetes_version", "Version of Kubernetes", _version(site), site.kubernetes_version),
-        *judge("teams", "Teams and their queues", _teams(site), "they can share the cluster"),
         *_address_checks(site),
     ]
 
@@ -288,11 +281,6 @@ def _version(site: Site) -> Iterator[Finding]:
             f"release_kubernetes_version is {site.kubernetes_version!r}",
             f"Take a version {listed((f'{minor}.x' for minor in site.kubernetes_minors), 'or')}.",
         )
-
-
-def _teams(site: Site) -> Iterator[Finding]:
-    for reason in Inputs(site.teams, site.sharing).reasons:
-        yield Finding(reason, "Correct it in the inventory: the role yunikorn's README says what a team is.")
 
 
 def _address_checks(site: Site) -> list[_report.Check]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ from lab.check.shell import cache
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ROOT / "lab/standins/jupyterhub/images/hub.txt"
 CHART = ROOT / "lab/standins/jupyterhub/chart"
-PROGRAM = ROOT / "roles/jupyterhub/files/kubehub.py"
+PROGRAMS = {path.name: path for path in (ROOT / "roles/jupyterhub/files").rglob("*.*")}
 SECONDS = 600
 # The hub's own port is asked, so that there need not be a proxy; nobody starts a server.
 WITHOUT_A_CLUSTER = """
@@ -92,17 +93,22 @@ class Hub:
 
 
 @contextmanager
-def running(folder: Path, settings: Mapping[str, Any]) -> Iterator[Hub]:
-    """The hub with the role's inputs, running in a folder: what it finds there of an earlier run is its database."""
+def running(folder: Path, settings: Mapping[str, Any], more: str = "") -> Iterator[Hub]:
+    """The hub with the role's inputs, running in a folder: what it finds there of an earlier run is its database.
+
+    ``more`` is the end of its configuration.
+    """
     secrets = kept.made(settings, {}, lambda alphabet: alphabet[-1])
-    built = values.values(settings, secrets, PROGRAM.read_text(encoding="utf-8"))
+    programs = {name: path.read_text(encoding="utf-8") for name, path in PROGRAMS.items()}
+    built = values.values(settings, secrets, programs)
     port = free_port()
-    built["hub"]["extraConfig"]["20-test"] = WITHOUT_A_CLUSTER.format(port=port, token="not-secret")
+    built["hub"]["extraConfig"]["20-test"] = WITHOUT_A_CLUSTER.format(port=port, token="not-secret") + more
     for source in (CHART / "files/hub").glob("*.py"):
         shutil.copy(source, folder)
     mounts = {}
     for name, file in built["hub"]["extraFiles"].items():
-        (folder / name).write_text(file["stringData"], encoding="utf-8")
+        content = base64.b64decode(file["binaryData"]) if "binaryData" in file else file["stringData"].encode()
+        (folder / name).write_bytes(content)
         mounts[file["mountPath"]] = str(folder / name)
     defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     facts = {"Chart": {"Name": "jupyterhub", "Version": "1"}, "Release": {"Name": "jupyterhub"}}
@@ -115,16 +121,16 @@ def running(folder: Path, settings: Mapping[str, Any]) -> Iterator[Hub]:
         "secret/hub.config.CryptKeeper.keys": secrets["crypt-key"],
         f"secret/hub.services.{values.VERIFIER}.apiToken": secrets["verify-token"],
     }
-    for name, content in files.items():
+    for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(content, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
     log = folder / "hub.log"
-    programs = environment()
+    tools = environment()
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
-            [programs / "python3", "-m", "jupyterhub", "--config", folder / "jupyterhub_config.py"],
+            [tools / "python3", "-m", "jupyterhub", "--config", folder / "jupyterhub_config.py"],
             cwd=folder,
-            env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "CONFIGPROXY_AUTH_TOKEN": "x"},
+            env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "CONFIGPROXY_AUTH_TOKEN": "x"},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

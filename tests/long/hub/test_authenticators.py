@@ -115,7 +115,7 @@ def test_every_key_of_the_configuration_is_a_trait_of_its_class(authenticator: s
         },
         ca_bundle="-----BEGIN CERTIFICATE-----",
     )
-    config = values.values(settings, inputs.secrets(settings), "")["hub"]["config"]
+    config = values.values(settings, inputs.secrets(settings), inputs.PROGRAMS)["hub"]["config"]
     done = subprocess.run(
         [real_hub.environment() / "python3", "-c", STRANGERS],
         input=json.dumps(config),

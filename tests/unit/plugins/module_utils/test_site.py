@@ -84,7 +84,6 @@ def test_a_good_site_passes_every_check() -> None:
         ("vrrp_id", True, "51"),
         ("mirror_url", True, "none: upstream's addresses"),
         ("kubernetes_version", True, "1.37.2"),
-        ("teams", True, "they can share the cluster"),
         ("vip", True, "192.0.2.100/24"),
         ("networks", True, "machines, pods and services are apart"),
         ("pod_network_size", True, "5 nodes fit"),
@@ -278,20 +277,6 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"kubernetes_version": "1.36.9"},
         [("kubernetes_version: site: release_kubernetes_version is '1.36.9': Take a version 1.37.x.")],
-    ),
-    (
-        {"teams": [{"name": "physics"}], "sharing": {"default_team": {"name": "The rest"}}},
-        [
-            (
-                "teams: site: the default team: platform_teams: team 1: 'The rest' is no name for a team; wanted small letters, "
-                "digits and hyphens, at most 63, a letter or digit first and last: "
-                "Correct it in the inventory: the role yunikorn's README says what a team is."
-            ),
-            (
-                "teams: site: team physics: it has neither members nor a group of the authenticator, so nobody could use it: "
-                "Correct it in the inventory: the role yunikorn's README says what a team is."
-            ),
-        ],
     ),
     (
         {"vip": "192.0.2.100"},

@@ -68,7 +68,6 @@ def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> N
         "platform_pod_network": "10.96.0.0/12",
         "platform_mirror_url": "mirror",
         "release_kubernetes_version": "1.36.0",
-        "platform_teams": [{"name": "physics", "members": ["alice"], "max": {"memory": "10GB"}}],
     }
     status, output, report = preflight(
         ROOT / "inventory/example", tmp_path / "report.json", f"--extra-vars={json.dumps(faults)}"
@@ -80,7 +79,6 @@ def test_every_fault_is_refused_at_once_and_nobody_is_asked(tmp_path: Path) -> N
         "api_name: platform_api_name is the address 192.0.2.100, and the virtual IP is 192.0.2.21",
         "mirror_url: platform_mirror_url is 'mirror'",
         "kubernetes_version: release_kubernetes_version is '1.36.0'",
-        "teams: team physics: max.memory: '10GB' is no quantity, wanted a number with a suffix such as 500m, 2Gi or none",
         "vip: platform_vip 192.0.2.21 is the address of cp1",
         "networks: platform_pod_network 10.96.0.0/12 and platform_service_network 10.96.0.0/16 overlap",
     ]
@@ -143,6 +141,9 @@ def certificate(folder: Path, name: str, days: int) -> tuple[Path, Path]:
 
 def test_what_roles_refuse_is_refused_before_the_first_change(tmp_path: Path) -> None:
     pair = certificate(tmp_path, "www.example.org", days=30)
+    quantity = (
+        "team physics: max.memory: '10GB' is no quantity, wanted a number with a suffix such as 500m, 2Gi or none"
+    )
     faults = {
         "platform_certificate": str(pair[0]),
         "platform_certificate_key": str(pair[1]),
@@ -151,6 +152,7 @@ def test_what_roles_refuse_is_refused_before_the_first_change(tmp_path: Path) ->
         "jupyterhub_oidc": {"token_url": "https://id.example.org/token", "client_id": "hub", "client_secret": "x"},
         "jupyterhub_chart": "/nowhere/jupyterhub",
         "jupyterhub_courses": [{"name": "Course 1"}],
+        "platform_teams": [{"name": "physics", "members": ["alice"], "max": {"memory": "10GB"}}, {"name": "chess"}],
         "platform_gpu_slices": 0,
         "platform_gpu_mig": {"7g.80gb": 1},
     }
@@ -162,12 +164,15 @@ def test_what_roles_refuse_is_refused_before_the_first_change(tmp_path: Path) ->
         "site, certificate: front-door: the key does not belong to the certificate (the server's own certificate stands first in a chain)",
         "site, certificate: front-door: the certificate expired at 2026-01-31 00:00 UTC; give a valid one",
         "site, certificate: front-door: the certificate is for www.example.org, not for hub.example.org",
+        f"site, yunikorn: {quantity}",
+        "site, yunikorn: team chess: it has neither members nor a group of the authenticator, so nobody could use it",
         (
             "site, jupyterhub: chart: the controller has no folder with a Chart.yaml and no archive at '/nowhere/jupyterhub'; correct the path, "
             "or leave it empty for the chart repository"
         ),
         "site, jupyterhub: oidc: authorize_url is missing; the provider tells it under /.well-known/openid-configuration",
         "site, jupyterhub: oidc: userdata_url is missing; the provider tells it under /.well-known/openid-configuration",
+        f"site, jupyterhub: {quantity}",
         (
             "site, jupyterhub: courses: 'Course 1' is no DNS name; wanted small letters, digits and hyphens, at most 63, "
             "a letter or digit first and last"
