@@ -120,7 +120,9 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], m
         yield from _orders(place, profile)
         selector = profile.get("node_selector") or {}
         labelled = [
-            node for node in nodes if selector.items() <= (node.get("metadata", {}).get("labels") or {}).items()
+            node
+            for node in nodes
+            if all((node.get("metadata", {}).get("labels") or {}).get(key) == value for key, value in selector.items())
         ]
         if _rooms(nodes) and not _rooms(labelled):
             labels = ", ".join(f"{label}={value}" for label, value in selector.items())

@@ -145,7 +145,7 @@ def running(folder: Path, settings: Mapping[str, Any], more: str = "") -> Iterat
         yield hub
     finally:
         process.terminate()
-        process.wait(300)
+        process.wait(SECONDS)
 
 
 def answers(url: str) -> bool:
