@@ -91,10 +91,10 @@ def test_a_given_pair_that_cannot_serve_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("check", "exist", "bare"),
-    [(True, (True, False), True), (True, (True, True), False), (False, (False, False), False)],
+    [(True, (True, True, False), True), (True, (True, True, True), False), (False, (False, False, False), False)],
 )
 def test_a_pair_is_only_pretended_in_check_mode_where_one_is_missing(
-    check: bool, exist: tuple[bool, bool], bare: bool
+    check: bool, exist: tuple[bool, bool, bool], bare: bool
 ) -> None:
-    files = {"results": [{"stat": {"exists": one}} for one in exist]}
-    assert rendered("__certificate_bare", ansible_check_mode=check, __certificate_files=files) is bare
+    found = {"results": [{"content": "UEVN"} if one else {"failed": True} for one in exist]}
+    assert rendered("__certificate_bare", ansible_check_mode=check, __certificate_found=found) is bare
