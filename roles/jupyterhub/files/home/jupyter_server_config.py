@@ -6,6 +6,8 @@
 
 import sys
 
+from traitlets.config import get_config
+
 sys.path.append("/usr/local/share/kubehub")
-c = get_config()  # noqa: F821
+c = get_config()
 c.ServerApp.jpserver_extensions.update({"kubehub_home": True})
