@@ -318,8 +318,11 @@ class _Recipes:
         )
         yield "flannel", self.flannel_image()
         yield "flannel_cni_plugin", self.flannel_cni_plugin()
-        yield "yunikorn_scheduler", self.yunikorn_scheduler()
+        # The stand-in's chart runs no admission controller, and a mirror holds every image of the release.
+        for name in ("yunikorn_scheduler", "yunikorn_admission"):
+            yield name, self.yunikorn(name)
         yield from self.jupyterhub_images()
+        yield from self.gpu_images()
 
     def coredns(self) -> Image:
         """CoreDNS at upstream's place."""
@@ -423,19 +426,19 @@ class _Recipes:
         )
         return self.image("flannel_cni_plugin", (*self.network_layers(), layer))
 
-    def yunikorn_scheduler(self) -> Image:
-        """A stand-in for YuniKorn's scheduler, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
+    def yunikorn(self, name: str) -> Image:
+        """A stand-in for YuniKorn's images, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
         folder = STANDINS / "yunikorn" / "server"
         files = [*folder.glob("*.py"), folder / "refusals.json", VERDICTS]
         place = "/usr/local/lib/yunikorn"
         server = FilesLayer(
-            "layer yunikorn-scheduler",
+            "layer yunikorn",
             (Copy(self.kubernetes("kube-scheduler"), "program", "/usr/local/bin/kube-scheduler"),),
             texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in sorted(files)),
         )
         python = RootLayer("layer python", self.debian("python", "base-files", "python3", "python3-yaml"))
         return self.image(
-            "yunikorn_scheduler",
+            name,
             (python, server),
             entrypoint=("/usr/bin/python3", "-m", "server", "--verdicts", f"server/{VERDICTS.name}"),
             user="4444:4444",
@@ -530,6 +533,25 @@ class _Recipes:
         )
         yield "jupyterhub_image_awaiter", self.image("jupyterhub_image_awaiter", (*base, awaiter), user="65534")
 
+    # --- GPUs ---------------------------------------------------------------------------------------------------
+    def gpu_images(self) -> Iterator[tuple[str, Image]]:
+        """A stand-in for NVIDIA's GPU Operator, whose images no package registry has: one image under the names of all of them."""
+        place = "/usr/local/lib/gpu-operator"
+        files = sorted((STANDINS / "gpu_operator" / "server").glob("*.py"))
+        server = FilesLayer(
+            "layer gpu-operator",
+            (),
+            texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in files),
+        )
+        packages = ("base-files", "python3", "python3-grpcio", "python3-yaml")
+        python = RootLayer("layer python grpc", self.debian("python grpc", *packages))
+        for name in (
+            *("gpu_operator", "container_toolkit", "device_plugin", "mig_manager", "dcgm_exporter"),
+            *("node_feature_discovery", "cuda_sample"),
+        ):
+            entrypoint = ("/usr/bin/python3", "-m", "server")
+            yield name, self.image(name, (python, server), entrypoint=entrypoint, workdir=place)
+
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:
         """What upstream's archives hold, by the file's name in the role ``release``."""
@@ -576,10 +598,13 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://docs.cilium.io/en/stable/installation/k8s-install-helm/: the repository helm.cilium.io.
     # https://github.com/flannel-io/flannel#deploying-flannel-with-helm: the repository flannel-io.github.io/flannel.
     # https://z2jh.jupyter.org/en/stable/jupyterhub/installation.html: the repository hub.jupyter.org/helm-chart.
+    # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/getting-started.html: helm.ngc.nvidia.com/nvidia.
+    # https://yunikorn.apache.org/docs/ (Get Started): the repository apache.github.io/yunikorn-release.
+    standins = ("jupyterhub", "yunikorn", "gpu_operator")
     folders = {
         "cilium": (recipes.cilium_source(), "install/kubernetes/cilium"),
         "flannel": (recipes.flannel_source(), "chart/kube-flannel"),
-        "jupyterhub": (local_folder("jupyterhub chart", STANDINS / "jupyterhub" / "chart"), ""),
+        **{name: (local_folder(f"{name} chart", STANDINS / name / "chart"), "") for name in standins},
     }
     for name, chart in release.charts.items():
         source, folder = folders[name]
@@ -591,6 +616,7 @@ def items(release: Release, base: str = "") -> tuple[Item, ...]:
     # https://docs.cilium.io/en/stable/helm-reference/ (image.repository) and flannel's chart (values.yaml): quay.io, ghcr.io.
     # https://yunikorn.apache.org/docs/ (its chart's image.repository and image.tag): docker.io.
     # https://z2jh.jupyter.org/en/stable/resources/reference.html (hub.image, proxy.chp.image, singleuser.image): quay.io.
+    # https://github.com/NVIDIA/gpu-operator (its chart's values.yaml): nvcr.io, registry.k8s.io.
     for name, image in recipes.image_recipes():
         fetch = FetchedImage(f"download image {name}", base, release.images[name], release.architecture)
         builds.append((f"image {name}", release.images[name].rpartition(":")[2], fetch, image))

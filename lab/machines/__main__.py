@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python -m lab.machines image|profile``: prints JSON for molecule/default; progress goes to standard error."""
+"""``python -m lab.machines image|virtual|profile``: prints JSON for molecule/default; progress goes to standard error."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ def main(argv: list[str]) -> int:
         if argv == ["profile"]:
             print(json.dumps(profile.decide(profile.gather()).to_dict()))
             return 0
+        sudo = () if os.geteuid() == 0 else ("sudo", "-n")
+        if argv == ["virtual"]:
+            wanted = image.virtual(image.inputs(os.environ.get("LAB_DEBIAN") or "12"))
+            print(f"virtual machine's root {wanted.tag}", file=sys.stderr)
+            print(json.dumps({"root": str(image.root(wanted, cache_dir() / "machines", sudo))}))
+            return 0
         if argv == ["image"]:
             shop = Workshop(cache_dir() / "content", Progress(sys.stderr))
             step = None if client.kernel_mounts_nfs() else client.program()
             wanted = image.inputs(os.environ.get("LAB_DEBIAN") or "12", shop.key(step) if step else "")
             start = time.monotonic()
             print(f"machine image {wanted.name}", file=sys.stderr)
-            sudo = () if os.geteuid() == 0 else ("sudo", "-n")
             made = image.build(
                 wanted, cache_dir() / "machines", sudo, lambda: client.built(shop, step) if step else None
             )

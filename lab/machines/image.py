@@ -14,7 +14,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 RELEASES = {"12": "bookworm", "13": "trixie"}
@@ -43,6 +43,13 @@ rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf"
 : >"$1/etc/machine-id"
 chroot "$1" systemctl enable lab-machine.service
 chroot "$1" systemctl mask getty.target console-getty.service e2scrub_reap.service
+"""
+# What a container gets from its host, a virtual machine has itself: a kernel, its disks and a network.
+GUEST = Path(__file__).parent / "virtual/guest"
+KERNEL = "--include=initramfs-tools,linux-image-cloud-amd64,xfsprogs"
+CUSTOMIZE_KERNEL = """
+printf '/dev/vda / ext4 defaults 0 1\\nLABEL=lab /etc/lab ext4 ro 0 0\\n' >"$1/etc/fstab"
+chroot "$1" systemctl enable systemd-networkd.service lab-guest.service
 """
 CLIENT = 'chown 0:0 "$1/usr/sbin/mount.nfs" && chmod 0755 "$1/usr/sbin/mount.nfs" && ln -s mount.nfs "$1/usr/sbin/mount.nfs4"'
 
@@ -146,13 +153,19 @@ def inputs(debian: str, client: str = "") -> Inputs:
     )
 
 
-def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[], Path | None] = lambda: None) -> bool:
-    """Make the image unless podman has it; return whether it had to be made or loaded.
+def virtual(wanted: Inputs) -> Inputs:
+    """Return the inputs of the root file system for a virtual machine that is otherwise such a machine; its NFS client is its kernel's."""
+    return replace(
+        wanted,
+        options=(*wanted.options, KERNEL),
+        customize=wanted.customize + CUSTOMIZE_KERNEL.lstrip(),
+        files=wanted.files + files_hash(GUEST),
+        client="",
+    )
 
-    The root file system stays in ``cache``, so that an image removed by podman is back in seconds. ``client`` makes the NFS client, if there is to be one.
-    """
-    if subprocess.run([*sudo, "podman", "image", "exists", wanted.name], check=False).returncode == 0:
-        return False
+
+def root(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[], Path | None] = lambda: None) -> Path:
+    """Return the archive of the root file system, made where ``cache`` lacks it."""
     cache.mkdir(parents=True, exist_ok=True)
     archive = cache / f"{wanted.tag}.tar"
     # Labs may be brought up side by side: the second waits for the first one's image.
@@ -162,6 +175,17 @@ def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[
             with tempfile.TemporaryDirectory(dir=cache, prefix=".building-") as folder:
                 _bootstrap(wanted, Path(folder), sudo, client())
                 (Path(folder) / "root.tar").replace(archive)
+    return archive
+
+
+def build(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[], Path | None] = lambda: None) -> bool:
+    """Make the image unless podman has it; return whether it had to be made or loaded.
+
+    The root file system stays in ``cache``, so that an image removed by podman is back in seconds. ``client`` makes the NFS client, if there is to be one.
+    """
+    if subprocess.run([*sudo, "podman", "image", "exists", wanted.name], check=False).returncode == 0:
+        return False
+    archive = root(wanted, cache, sudo, client)
     changes = ("--change", 'CMD ["/sbin/init"]', "--change", "STOPSIGNAL SIGRTMIN+3")
     command = [*sudo, "podman", "import", "--quiet", *changes, str(archive), wanted.name]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -180,6 +204,7 @@ def _bootstrap(wanted: Inputs, folder: Path, sudo: tuple[str, ...], client: Path
         "mmdebstrap",
         *wanted.options,
         f"--customize-hook=sync-in {ROOT} /",
+        *([f"--customize-hook=sync-in {GUEST} /"] if KERNEL in wanted.options else []),
         f"--customize-hook={customize}",
         *([f"--customize-hook=upload {client} /usr/sbin/mount.nfs", f"--customize-hook={CLIENT}"] if client else []),
         wanted.suite,

@@ -19,10 +19,13 @@ from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub impor
 
 
 def jupyterhub_reasons(
-    settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]] = (), volumes: Iterable[Mapping[str, Any]] = ()
+    settings: Mapping[str, Any],
+    nodes: Iterable[Mapping[str, Any]] = (),
+    volumes: Iterable[Mapping[str, Any]] = (),
+    machines: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     """Return why a hub cannot be made of the role's inputs."""
-    return reasons.reasons(settings, nodes, volumes)
+    return reasons.reasons(settings, nodes, volumes, machines)
 
 
 def jupyterhub_warnings(settings: Mapping[str, Any]) -> list[str]:
@@ -38,12 +41,14 @@ def jupyterhub_secrets(
     return {"kept": found, "made": kept.made(settings, found, choice, anew)}
 
 
-def jupyterhub_values(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) -> dict[str, Any]:
+def jupyterhub_values(
+    settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the chart's values."""
     missing = sorted(set(kept.names(settings)) - set(secrets))
     if missing:
         raise AnsibleFilterError(f"jupyterhub_values: no secret {', '.join(missing)} is given")
-    return values.values(settings, secrets, program)
+    return values.values(settings, secrets, programs)
 
 
 def jupyterhub_difference(

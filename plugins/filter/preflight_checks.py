@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -19,18 +19,25 @@ from ansible_collections.kubehub.platform.plugins.module_utils._site.network imp
     download_checks,
     virtual_ip_checks,
 )
+from ansible_collections.kubehub.platform.plugins.module_utils._site.roles import role_checks
 from ansible_collections.kubehub.platform.plugins.module_utils._site.site import Site, site_checks
 
 Results = Mapping[str, Mapping[str, Any]]
 
 
 def preflight_checks(
-    site: Mapping[str, Any], controller: Mapping[str, Any] | None = None, machines: Mapping[str, Any] | None = None
+    site: Mapping[str, Any],
+    controller: Mapping[str, Any] | None = None,
+    machines: Mapping[str, Any] | None = None,
+    roles: Sequence[Mapping[str, Any]] = (),
+    hostvars: Mapping[str, Mapping[str, Any]] | None = None,
+    first: str = "",
 ) -> list[_report.Check]:
     """Return the checks of all that was given."""
     try:
         described = Site.parse(site)
         checks = site_checks(described)
+        checks += role_checks(roles, hostvars or {}, first)
         if controller:
             checks += controller_checks(Tools.parse(controller["wanted"]), controller["seen"])
         if machines:

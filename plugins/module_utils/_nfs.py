@@ -111,6 +111,8 @@ def _server(settings: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[st
             yield f"{name}: {settings[name]} is no port, wanted 1 to 65535"
     for port, names in _same((int(settings[name]), name) for name in _PORTS):
         yield f"{' and '.join(names)}: both are {port}; give each its own"
+    if settings["pod_network"] and _client(settings["pod_network"]) in (None, EVERYBODY):
+        yield f"pod_network: {settings['pod_network']!r} is no network such as 10.244.0.0/16"
     if int(settings["threads"]) < 1:
         yield f"threads: {settings['threads']}, wanted at least 1"
     if not 10 <= int(settings["lease_seconds"]) <= int(settings["grace_seconds"]):
@@ -145,7 +147,7 @@ def _path(place: str, path: str, settings: Mapping[str, Any], at: Mapping[str, A
     file_system = settings["filesystem"]
     if at["exists"] and not at["folder"]:
         yield f"{place}: this is no folder"
-    elif not at["exists"] and path != settings["homes"]:
+    elif not at["exists"] and path not in (settings["homes"], settings["shared"]):
         yield f"{place}: there is no such folder on this machine; make it, or mount the file system that holds it"
     elif at["real"] != path:
         yield f"{place}: this leads to {at['real']}; export that path"
@@ -173,20 +175,28 @@ def _clients(place: str, export: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _homes(exports: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
-    homes = settings["homes"]
+    for key in ("homes", "shared"):
+        folder = settings[key]
+        holding = [export for export in exports if _lies_in(folder, export["path"])]
+        if folder and not holding:
+            yield f"{key}: {folder} lies in no export ({', '.join(export['path'] for export in exports)})"
+        for export in holding:
+            if folder and export["options"]["squash"] != "root":
+                yield f"{key}: {folder} is in an export with squash {export['options']['squash']}; it is only served with squash root"
+    homes, shared = settings["homes"], settings["shared"]
+    if homes and shared and (_lies_in(shared, homes) or _lies_in(homes, shared)):
+        yield f"shared: {shared} and the homes' {homes} lie in each other; what is shared needs a folder beside them"
     if not homes:
         return
-    holding = [export for export in exports if f"{homes}/".startswith(f"{export['path'].rstrip('/')}/")]
-    if not holding:
-        yield f"homes: {homes} lies in no export ({', '.join(export['path'] for export in exports)})"
-    for export in holding:
-        if export["options"]["squash"] != "root":
-            yield f"homes: {homes} is in an export with squash {export['options']['squash']}; homes are only served with squash root"
     for name in ("homes_uid", "homes_gid"):
         if int(settings[name]) < 1:
             yield f"{name}: {settings[name]}, but homes must not belong to root; take the notebooks' own"
     if settings["quota_required"] and seen["quota"]:
         yield f"quota_required: {homes} has no project quotas: {seen['quota']}"
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def _quotas(settings: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:

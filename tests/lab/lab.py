@@ -5,18 +5,29 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+RELEASE = yaml.safe_load((ROOT / "roles/release/defaults/main.yml").read_text(encoding="utf-8"))
+
+
+def image(name: str) -> str:
+    """An image of the release, with its tag."""
+    return re.sub(r"{{ (\w+) }}", lambda match: str(RELEASE[match[1]]), RELEASE["release_images"][name])
 
 
 @dataclass
@@ -96,6 +107,34 @@ class Lab:
             **environment,
         )
 
+    def cut_off(self, moment: Callable[[], bool], name: str, *arguments: str, log: str) -> None:
+        """Run a playbook and kill it with all its processes on this host when the moment has come; the test fails where it ends before."""
+        begin = time.monotonic()
+        path = self.logs / f"{log}.log"
+        with path.open("w", encoding="utf-8") as out:
+            run = subprocess.Popen(
+                ["ansible-playbook", "-i", self.inventory, name, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                while not moment():
+                    if run.poll() is not None or time.monotonic() - begin > 2700:
+                        tail = "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-80:])
+                        pytest.fail(
+                            f"{name} was not where it is to be killed, the end of {path}:\n{tail}", pytrace=False
+                        )
+                    time.sleep(0.1)
+            finally:
+                for process in (run.pid, *_descendants(run.pid)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
+                run.wait()
+        print(f"    {log}: killed after {time.monotonic() - begin:.0f} s", file=sys.__stdout__, flush=True)
+
     def molecule(self, action: str, machines: str) -> Run:
         """Create or destroy some machines of this lab."""
         return self.run("lab/molecule", action, log=f"{action}-{machines}", LAB_MACHINES=machines)
@@ -150,3 +189,29 @@ class Lab:
         kubectl = ("podman", "exec", f"{self.name}-cp2", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
         found = subprocess.run([*kubectl, *read], capture_output=True, timeout=60, check=True)
         return base64.b64decode(found.stdout, validate=True).decode()
+
+
+def running(*words: str, init: int = 0) -> bool:
+    """Whether a process on this host, or of the machine whose init process is given, has all these words in its arguments."""
+    space = os.readlink(f"/proc/{init}/ns/pid") if init else ""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if all(word in line for word in words) and (not init or os.readlink(process / "ns/pid") == space):
+                return True
+    return False
+
+
+def _descendants(process: int) -> list[int]:
+    """Return the processes on this host that a process has started, and those that these have."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name, in parentheses, may hold anything.
+            parent = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+            children[int(parent)].append(int(path.parent.name))
+    found, look = [], [process]
+    while look:
+        found += children[look[0]]
+        look += children[look.pop(0)]
+    return found

@@ -52,9 +52,15 @@ def test_site_builds_a_cluster_that_verify_proves(lab: Lab) -> None:
     watched = {"arguments": sorted(watcher.arguments), "secrets": sorted(watcher.secrets)}
     (lab.logs / "watched.json").write_text(json.dumps(watched), encoding="utf-8")
     checks = report(lab)
-    # Containers share a kernel without project quotas; a virtual machine proves them.
-    assert {id_ for id_, check in checks.items() if check["ok"] is None} == {"hub_quota"}, checks
+    # Containers share a kernel without project quotas; a virtual machine proves them. The stand-in of YuniKorn enforces nothing, and
+    # the lab's GPUs are not there.
+    assert {id_ for id_, check in checks.items() if check["ok"] is None} == {"hub_quota", "queue_quota", "gpu_cuda"}, (
+        checks
+    )
     assert {"api", "etcd", "policy_denies", "hub_login", "hub_cell", "hub_isolation"} <= checks.keys()
+    assert {"gpu_offer", "gpu_pod"} <= checks.keys()
+    charged = "kubehub-verify-a in root.physics, kubehub-verify-b in root.biology, none is the hub's"
+    assert checks["hub_queue"]["detail"] == charged
     assert stat.S_IMODE(lab.kubeconfig.stat().st_mode) == 0o600
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,19 +20,13 @@ import pytest
 import yaml
 
 from .between import Between
-from .lab import Lab
+from .lab import Lab, image
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "yunikorn"
 PODS = "queues-test"
 CONFIGMAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/yunikorn-configs"
 SERVICE = f"/api/v1/namespaces/{NAMESPACE}/services/yunikorn-service:9080/proxy/ws/v1"
-RELEASE = yaml.safe_load((ROOT / "roles/release/defaults/main.yml").read_text(encoding="utf-8"))
-
-
-def image(name: str) -> str:
-    """An image of the release, with its tag."""
-    return re.sub(r"{{ (\w+) }}", lambda match: str(RELEASE[match[1]]), RELEASE["release_images"][name])
 
 
 def config(*queues: str) -> str:
@@ -210,12 +203,16 @@ def sha256(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def yunikorn(lab: Lab) -> Iterator[YuniKorn]:
-    """A scheduler with its built-in config: no ConfigMap yunikorn-configs yet."""
+    """A scheduler with its built-in config: no ConfigMap yunikorn-configs yet. The site's own is away meanwhile."""
+    lab.playbook("playbooks/scheduler.yml", "-e", "yunikorn_state=absent", log="scheduler-absent")
+    left = lab.kubectl("get", "namespaces,clusterroles,clusterrolebindings,validatingadmissionpolicies", "-o", "name")
+    assert [name for name in left.output.split() if "yunikorn" in name] == []
     found = YuniKorn(lab)
     found.install()
     lab.kubectl("create", "namespace", PODS)
     yield found
     found.remove()
+    lab.playbook("playbooks/scheduler.yml", log="scheduler-again")
 
 
 def test_created_by_two_at_once_the_first_one_stays(yunikorn: YuniKorn, tmp_path: Path) -> None:

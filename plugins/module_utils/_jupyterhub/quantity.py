@@ -38,12 +38,17 @@ def parse(text: object) -> Decimal:
     return Decimal(match["number"]) * _SCALES[match["suffix"] or ""]
 
 
+def spawner_bytes(text: object) -> int:
+    """Return the bytes of a memory quantity as KubeSpawner asks for them: whole KiB, never less."""
+    return math.ceil(parse(text) / 1024) * 1024
+
+
 def spawner_memory(text: object) -> str:
     """Return a memory quantity as KubeSpawner reads it, never less than asked for.
 
     Its ``M`` and ``G`` are powers of 1024, Kubernetes' are powers of 1000.
     """
-    kibibytes = math.ceil(parse(text) / 1024)
+    kibibytes = spawner_bytes(text) // 1024
     for suffix, scale in (("T", 1024**3), ("G", 1024**2), ("M", 1024)):
         if kibibytes and kibibytes % scale == 0:
             return f"{kibibytes // scale}{suffix}"

@@ -12,37 +12,47 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, network, quantity
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import teams as _teams
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub.values import CLASSES, RESERVED
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.model import walk
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.parse import parse
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_RULE = "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
 _USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 _IMAGE = re.compile(r"[a-z0-9][^\s@]*[a-z0-9]:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_QUEUE = re.compile(r"root(\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)+")
 _OIDC_URLS = ("authorize_url", "token_url", "userdata_url")
+Rooms: TypeAlias = "Mapping[str, Mapping[str, Decimal]]"
 _TAINTS = ("NoSchedule", "NoExecute")
 
 
 def reasons(
-    settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]] = (), volumes: Iterable[Mapping[str, Any]] = ()
+    settings: Mapping[str, Any],
+    nodes: Iterable[Mapping[str, Any]] = (),
+    volumes: Iterable[Mapping[str, Any]] = (),
+    machines: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     """Return why a hub cannot be made of these settings, an empty list where it can.
 
     ``settings`` are the role's inputs without their prefix. ``nodes`` are the cluster's nodes; without any, no profile is held against
-    them. ``volumes`` are the cluster's persistent volumes of these names: an existing one keeps its file server.
+    them. ``volumes`` are the cluster's persistent volumes of these names: an existing one keeps its file server. ``machines`` are those
+    that are to become nodes, by name, as module machine_info shows them; where one has not answered, it may be the one that is large enough.
     """
+    nodes = list(nodes)
+    rooms = _rooms(nodes)
     return [
         *_names(settings),
         *_images(settings),
-        *_profiles(settings, list(nodes)),
+        *_profiles(settings, nodes, _machine_rooms(machines or {})),
         *_people(settings),
         *_shared(settings),
-        *_database(settings),
+        *_scheduler(settings),
+        *_database(settings, [*rooms, *(name.lower() for name in machines or {})]),
         *_numbers(settings),
         *network.reasons(settings),
         *_volumes(settings, volumes),
@@ -73,6 +83,11 @@ def warnings(settings: Mapping[str, Any]) -> list[str]:
 def _names(settings: Mapping[str, Any]) -> Iterator[str]:
     if not _is_label(settings["namespace"]):
         yield f"namespace: {settings['namespace']!r} is no name for Kubernetes; {_LABEL_RULE}"
+    if not settings["chart_found"]:
+        yield (
+            f"chart: the controller has no folder with a Chart.yaml and no archive at {settings['chart']!r}; correct the path, "
+            "or leave it empty for the chart repository"
+        )
     host = str(settings["host"])
     if not _is_address(host) and not _is_host(host):
         yield f"host: {host!r} is neither a DNS name nor an IPv4 address; write it like hub.example.org"
@@ -84,14 +99,13 @@ def _images(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]!r} is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
 
 
-def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], machines: Rooms) -> Iterator[str]:
     profiles = settings["profiles"]
     if not profiles:
         yield "profiles: the list is empty; give at least one, so that a server has limits"
     yield from _labels("profiles", profiles)
     if sum(bool(profile.get("default")) for profile in profiles) > 1:
         yield "profiles: more than one is the default"
-    rooms = [room for room in map(_room, nodes) if room]
     for profile in profiles:
         place = f"profile {profile['name']}"
         if profile.get("image") and not _IMAGE.fullmatch(profile["image"]):
@@ -104,15 +118,29 @@ def _profiles(settings: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -
             yield f"{place}: {error}"
             continue
         yield from _orders(place, profile)
-        if rooms and not any(
-            all(room.get(name, Decimal(0)) >= value for name, value in wanted.items()) for _n, room in rooms
-        ):
-            asked = ", ".join(f"{name} {_plain(name, value)}" for name, value in wanted.items())
-            have = "; ".join(
-                f"{node} has {', '.join(f'{name} {_plain(name, room.get(name, Decimal(0)))}' for name in wanted)}"
-                for node, room in rooms
-            )
-            yield f"{place}: asks for {asked}, more than any node that runs notebooks has ({have})"
+        selector = profile.get("node_selector") or {}
+        labelled = [
+            node
+            for node in nodes
+            if all((node.get("metadata", {}).get("labels") or {}).get(key) == value for key, value in selector.items())
+        ]
+        if _rooms(nodes) and not _rooms(labelled):
+            labels = ", ".join(f"{label}={value}" for label, value in selector.items())
+            yield f"{place}: no node that runs notebooks has the label {labels}; GPU machines get theirs from playbooks/gpu.yml"
+        yield from _too_large(place, wanted, _rooms(labelled))
+        # Which GPUs a machine has, only its node tells.
+        yield from _too_large(place, {name: wanted[name] for name in ("cpu", "memory")}, machines)
+
+
+def _too_large(place: str, wanted: Mapping[str, Decimal], rooms: Rooms) -> Iterator[str]:
+    if not rooms or any(all(room.get(name, 0) >= value for name, value in wanted.items()) for room in rooms.values()):
+        return
+    asked = ", ".join(f"{name} {_plain(name, value)}" for name, value in wanted.items())
+    have = "; ".join(
+        f"{node} has {', '.join(f'{name} {_plain(name, room.get(name, Decimal(0)))}' for name in wanted)}"
+        for node, room in rooms.items()
+    )
+    yield f"{place}: asks for {asked}, more than any node that runs notebooks has ({have})"
 
 
 def _orders(place: str, profile: Mapping[str, Any]) -> Iterator[str]:
@@ -132,7 +160,7 @@ def _wanted(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str
         limit = quantity.parse(given.get("limit") or 0)
         wanted[name] = limit if given.get("guarantee") is None else quantity.parse(given["guarantee"])
     if int(profile.get("gpu") or 0):
-        wanted[settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
+        wanted[profile.get("gpu_resource") or settings["gpu_resource"]] = Decimal(int(profile["gpu"]))
     return wanted
 
 
@@ -150,6 +178,21 @@ def _room(node: Mapping[str, Any]) -> tuple[str, dict[str, Decimal]] | None:
         except quantity.QuantityError:
             continue
     return str(node.get("metadata", {}).get("name")), room
+
+
+def _rooms(nodes: Iterable[Mapping[str, Any]]) -> Rooms:
+    """Return what pods may take on each node that runs notebooks."""
+    return dict(filter(None, map(_room, nodes)))
+
+
+def _machine_rooms(machines: Mapping[str, Mapping[str, Any]]) -> Rooms:
+    """Return what machines have in all, an upper bound of what pods may take there; nothing where one has not answered."""
+    if not all(machines.values()):
+        return {}
+    return {
+        name: {"cpu": Decimal(seen["cpus"]), "memory": Decimal(seen["memory_mib"]) * 1024**2}
+        for name, seen in machines.items()
+    }
 
 
 def _plain(name: str, value: Decimal) -> str:
@@ -212,15 +255,19 @@ def _ldap(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
-    teams, courses = list(_teams.teams(settings["teams"])), settings["courses"]
-    yield from _labels("teams", teams)
+    teams, wrong = parse(settings["teams"], gpu_resource=settings["gpu_resource"])
+    courses = settings["courses"]
+    yield from wrong
+    yield from _labels("teams", [{"name": team.name} for team in walk(teams)])
     yield from _labels("courses", courses)
-    known = {team["name"] for team in teams}
+    known = {team.name for team in walk(teams)}
     for course in courses:
         for name in sorted(set(course.get("teams") or ()) - known):
             yield f"course {course['name']}: there is no team {name} ({', '.join(sorted(known)) or 'there are none'})"
     if courses and not settings["shared_path"]:
         yield "courses: they need shared_path, the file server's directory for what is shared"
+    if not settings["homes_server"]:
+        yield "homes_server: it is missing; put a machine into the inventory's group nfs_servers, or name a file server of your own (platform_homes_server)"
     for key in ("homes_path", "shared_path"):
         path = str(settings[key])
         if (path or key == "homes_path") and not re.fullmatch(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+", path):
@@ -230,10 +277,39 @@ def _shared(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"shared_path: {settings['shared_path']} is the homes' own directory; what is shared needs another"
 
 
-def _database(settings: Mapping[str, Any]) -> Iterator[str]:
+def _scheduler(settings: Mapping[str, Any]) -> Iterator[str]:
+    if not settings["scheduler_name"]:
+        return
+    if not _is_label(settings["scheduler_name"]):
+        yield f"scheduler_name: {settings['scheduler_name']!r} is no name of a scheduler; {_LABEL_RULE}"
+    try:
+        url = urlsplit(str(settings["scheduler_url"]))
+        sound = url.scheme == "http" and len((url.hostname or "").split(".")) >= 2 and url.path in ("", "/")
+        sound = sound and _is_host(url.hostname or "") and (url.port or 0) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        yield (
+            f"scheduler_url: {settings['scheduler_url']!r} is no address of YuniKorn's service in the cluster, "
+            "wanted http://SERVICE.NAMESPACE:PORT"
+        )
+    queues = {"default_queue": settings["default_queue"]}
+    queues |= {f"queue_of_group: {group}": queue for group, queue in settings["queue_of_group"].items()}
+    for place, queue in queues.items():
+        if len(str(queue)) > 63 or not _QUEUE.fullmatch(str(queue)):
+            yield (
+                f"{place}: {queue!r} is no queue for servers; wanted its full name such as root.vision, "
+                "of letters, digits, hyphens and underscores, at most 63"
+            )
+
+
+def _database(settings: Mapping[str, Any], workers: list[str]) -> Iterator[str]:
     if settings["database"] == "sqlite":
-        if not _is_host(str(settings["sqlite_node"])):
-            yield f"sqlite_node: {settings['sqlite_node']!r} is no node's name; name the one whose disk keeps the database"
+        node = str(settings["sqlite_node"])
+        if not _is_host(node):
+            yield f"sqlite_node: {node!r} is no node's name; name the one whose disk keeps the database"
+        elif workers and node not in workers:
+            yield f"sqlite_node: {node} is none of the nodes that run notebooks ({', '.join(workers)}); the hub runs where its database is"
         if not str(settings["sqlite_path"]).startswith("/"):
             yield f"sqlite_path: {settings['sqlite_path']!r} is no absolute path"
     elif settings["database"] != "postgres":
@@ -258,6 +334,7 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
         "named_servers": 0,
         "cull_idle": 0,
         "cull_age": 0,
+        "home_warning": 0,
         "quota_timeout": 0,
         "start_timeout": 60,
         "toleration_seconds": 0,
@@ -269,6 +346,8 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {settings[name]} is less than {bound}"
     if int(settings["quota_timeout"]) > 5:
         yield f"quota_timeout: {settings['quota_timeout']} is above 5; nobody should wait longer for a quota"
+    if int(settings["home_warning"]) > 100:
+        yield f"home_warning: {settings['home_warning']} is above 100, and it is percent; 0 never warns"
     if not 30000 <= int(settings["node_port"]) <= 32767:
         yield f"node_port: {settings['node_port']} is no port for a service of kind NodePort, wanted 30000 to 32767"
 
@@ -300,6 +379,9 @@ def _rest(settings: Mapping[str, Any]) -> Iterator[str]:
     if settings["authenticator"] in CLASSES:
         for name in sorted(set(settings["rotate"]) - set(kept.names(settings))):
             yield f"rotate: there is no secret {name}; there are {', '.join(sorted(kept.names(settings)))}"
+    for name in settings["rotate"]:
+        if name.startswith("initial-password-"):
+            yield f"rotate: {name} is what an account was made with; its owner changes the password at /hub/change-password"
 
 
 def _labels(place: str, items: Iterable[Mapping[str, Any]]) -> Iterator[str]:

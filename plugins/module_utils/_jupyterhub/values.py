@@ -11,11 +11,17 @@ OAuthenticator 17 and LDAPAuthenticator 2. No value is null: Helm drops such key
 
 from __future__ import annotations
 
+import base64
+import math
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import network, quantity
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import teams as _teams
+from ansible_collections.kubehub.platform.plugins.module_utils._teams import membership
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.model import OWN, Team, walk
+from ansible_collections.kubehub.platform.plugins.module_utils._teams.parse import parse
+from ansible_collections.kubehub.platform.plugins.module_utils._yunikorn.quantity import VCORE
 
 CLASSES = {"native": "native", "oidc": "generic-oauth", "ldap": "ldap", "fixed": "shared-password"}
 """JupyterHub's names of the authenticators that an input may name."""
@@ -26,8 +32,20 @@ RESERVED = (f"{VERIFIER}-a", f"{VERIFIER}-b")
 
 CA_BUNDLE = "/etc/kubehub/ca.pem"
 DATABASE_CA = "/etc/kubehub/database-ca.pem"
-PROGRAM = "/usr/local/etc/jupyterhub/kubehub.py"
-"""Beside the hub's configuration, from where that can import it."""
+PROGRAMS = "/usr/local/etc/jupyterhub"
+"""Beside the hub's configuration, from where that can import them."""
+PAGE = "page.html"
+PAGES = ("home", "not_running", "spawn")
+"""The hub's pages that tell why a server ended."""
+REST_PORT = 9080
+"""Where YuniKorn's scheduler listens; its chart can give the service another port, the program itself has only this one."""
+NOTE = {
+    "kubehub_home.py": "/usr/local/share/kubehub/kubehub_home.py",
+    "jupyter_server_config.py": "/usr/local/etc/jupyter/jupyter_server_config.py",
+    "package.json": "/usr/local/share/jupyter/labextensions/kubehub-home/package.json",
+    "remoteEntry.js": "/usr/local/share/jupyter/labextensions/kubehub-home/static/remoteEntry.js",
+}
+"""The note on a home that is nearly full, in a user's pod: folders where Jupyter looks whatever Python it is installed in."""
 HOMES = "/srv/kubehub/homes"
 SHARED = "/srv/kubehub/shared"
 HOMES_CLAIM = "homes"
@@ -41,18 +59,18 @@ Kubernetes finds a node lost after 50 s; the front page is to be back within 90 
 """
 
 
-def values(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) -> dict[str, Any]:
+def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]) -> dict[str, Any]:
     """Return the chart's values.
 
     ``settings`` are the role's inputs without their prefix, without a reason against them. ``secrets`` are those of
-    :func:`kept.names`, by name. ``program`` is the text of the Python module ``kubehub``, whose
-    ``configure(c)`` the hub calls at the end of its configuration.
+    :func:`kept.names`, by name. ``programs`` are texts by name: the Python modules ``kubehub.py`` and ``kubehub_queue.py``, whose
+    ``configure(c)`` the hub calls at the end of its configuration, :data:`PAGE`, and those of :data:`NOTE`.
     """
     built = {
         "custom": {"kubehub": _custom(settings, secrets)},
-        "hub": _hub(settings, secrets, program),
+        "hub": _hub(settings, secrets, programs),
         "proxy": _proxy(settings, secrets),
-        "singleuser": _singleuser(settings),
+        "singleuser": _singleuser(settings, programs),
         "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
         "prePuller": {
             "hook": {"enabled": False, "image": _image(settings["image_awaiter"])},
@@ -90,27 +108,66 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         "reservedUsers": list(RESERVED),
     }
     if settings["shared_path"]:
+        group_of_team = {team.name: team.group for team in walk(_teams(settings))}
         custom["shared"] = {
             "path": SHARED,
             "claim": SHARED_CLAIM,
-            "teams": sorted(str(team["name"]) for team in _teams.teams(settings["teams"])),
+            "groupOfTeam": group_of_team,
             "courses": {
-                str(course["name"]): {key: sorted(map(str, course.get(key) or ())) for key in ("teams", "writers")}
+                str(course["name"]): {
+                    "groups": sorted(group_of_team[str(team)] for team in course.get("teams") or ()),
+                    "writers": sorted(map(str, course.get("writers") or ())),
+                }
                 for course in settings["courses"]
             },
         }
+    if settings["scheduler_name"]:
+        custom["queues"] = _queues(settings)
+    if not _manages_groups(settings):
+        groups = membership.groups(_teams(settings))
+        custom["members"] = {group: members for group, members in groups.items() if members}
+    elif settings["authenticator"] == "ldap":
+        custom["groupsAttribute"] = settings["ldap"]["groups_attribute"]
     if settings["authenticator"] == "native":
         custom["initialPasswords"] = {name: secrets[f"initial-password-{name}"] for name in settings["admins"]}
     return custom
 
 
-def _hub(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) -> dict[str, Any]:
+def _teams(settings: Mapping[str, Any]) -> tuple[Team, ...]:
+    return parse(settings["teams"], gpu_resource=settings["gpu_resource"])[0]
+
+
+def _queues(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the program of the queues reads."""
+    return {
+        "url": settings["scheduler_url"].rstrip("/"),
+        "queueOfGroup": dict(settings["queue_of_group"]),
+        "groupOfUser": membership.default_groups(_teams(settings)),
+        "default": settings["default_queue"],
+        "own": OWN,
+        "gpuResource": settings["gpu_resource"],
+        "asked": {profile["name"]: _asked(settings, profile) for profile in settings["profiles"]},
+    }
+
+
+def _asked(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, int]:
+    """Return what YuniKorn charges for a server of a profile, in its own integers."""
+    cpu, memory = ({**profile.get(name, {})} for name in ("cpu", "memory"))
+    cores = quantity.parse(cpu["limit"] if cpu.get("guarantee") is None else cpu["guarantee"])
+    size = memory["limit"] if memory.get("guarantee") is None else memory["guarantee"]
+    asked = {VCORE: math.ceil(cores * 1000), "memory": quantity.spawner_bytes(size)}
+    if int(profile.get("gpu") or 0):
+        asked[profile.get("gpu_resource") or settings["gpu_resource"]] = int(profile["gpu"])
+    return asked
+
+
+def _hub(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapping[str, str]) -> dict[str, Any]:
     hub: dict[str, Any] = {
         "image": _image(settings["image_hub"]),
         "cookieSecret": secrets["cookie-secret"],
         "db": _database(settings),
         "config": _config(settings, secrets),
-        "extraFiles": {"kubehub.py": {"mountPath": PROGRAM, "stringData": program}},
+        "extraFiles": {"kubehub.py": _file(f"{PROGRAMS}/kubehub.py", programs["kubehub.py"])},
         "extraConfig": {"10-kubehub": "import kubehub\nkubehub.configure(c)\n"},
         # Five spawns in a row that found a full queue would end the hub; spawns that wait in one queue would block all others.
         "consecutiveFailureLimit": 0,
@@ -132,8 +189,32 @@ def _hub(settings: Mapping[str, Any], secrets: Mapping[str, str], program: str) 
         hub["extraVolumeMounts"].append({"name": "kubehub-shared", "mountPath": SHARED})
     for key, path in (("ca_bundle", CA_BUNDLE), ("database_authority", DATABASE_CA)):
         if settings[key]:
-            hub["extraFiles"][path.rpartition("/")[2]] = {"mountPath": path, "stringData": settings[key]}
+            hub["extraFiles"][path.rpartition("/")[2]] = _file(path, settings[key])
+    if settings["scheduler_name"]:
+        hub["extraConfig"]["20-kubehub-queue"] = "import kubehub_queue\nkubehub_queue.configure(c)\n"
+        module = "kubehub_queue.py"
+        hub["extraFiles"][module] = _file(f"{PROGRAMS}/{module}", programs[module])
+        for page in PAGES:
+            # Its text has braces, which Ansible must not take for its own.
+            text = base64.b64encode(programs[PAGE].replace("PAGE", page).encode()).decode()
+            path = f"{PROGRAMS}/kubehub-templates/{page}.html"
+            hub["extraFiles"][f"{page}.html"] = {"mountPath": path, "binaryData": text}
+        hub["networkPolicy"]["egress"] = [_to_scheduler(settings)]
     return hub
+
+
+def _file(path: str, text: str) -> dict[str, str]:
+    return {"mountPath": path, "stringData": text}
+
+
+def _to_scheduler(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rule for YuniKorn's REST API by its pods' labels: where a plugin knows pods, rules for addresses don't hold for them."""
+    namespace = str(urlsplit(settings["scheduler_url"]).hostname).split(".")[1]
+    pods = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "podSelector": {"matchLabels": {"app": "yunikorn"}},
+    }
+    return {"to": [pods], "ports": [{"port": REST_PORT, "protocol": "TCP"}]}
 
 
 def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -146,7 +227,8 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         "init_spawners_timeout": 1,
     }
     if not _manages_groups(settings):
-        jupyterhub["load_groups"] = _teams.groups(settings["teams"])
+        groups = membership.groups(_teams(settings))
+        jupyterhub["load_groups"] = {group: {"users": members} for group, members in groups.items()}
     return {
         "JupyterHub": jupyterhub,
         "CryptKeeper": {"keys": [secrets["crypt-key"]]},
@@ -157,13 +239,15 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             "container_security_context": {"capabilities": {"drop": ["ALL"]}},
             # A server that is gone is noticed within so many seconds.
             "poll_interval": 10,
+            **({"scheduler_name": settings["scheduler_name"]} if settings["scheduler_name"] else {}),
         },
         **_authenticator(settings, secrets),
     }
 
 
 def _manages_groups(settings: Mapping[str, Any]) -> bool:
-    return settings["authenticator"] == "oidc" and bool(settings["oidc"].get("groups_claim"))
+    key = {"oidc": "groups_claim", "ldap": "groups_attribute"}.get(settings["authenticator"])
+    return bool(key and settings[settings["authenticator"]].get(key))
 
 
 def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -185,6 +269,8 @@ def _authenticator(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> d
             "Authenticator": {
                 **common,
                 "allowed_users": sorted({*map(str, settings["users"]), *common["admin_users"]}),
+                # Members of teams exist, too, and so do the users of verify.
+                "allow_existing_users": False,
             },
             "SharedPasswordAuthenticator": {
                 "user_password": secrets["user-password"],
@@ -239,6 +325,9 @@ def _ldap(settings: Mapping[str, Any], allowed: list[str]) -> dict[str, Any]:
         built["bind_dn_template"] = list(given["bind_dn_template"])
     if allowed:
         built["allowed_groups"] = allowed
+    if given.get("groups_attribute"):
+        built["manage_groups"] = True
+        built["auth_state_attributes"] = [given["groups_attribute"]]
     return built
 
 
@@ -272,8 +361,12 @@ def _proxy(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str,
     }
 
 
-def _singleuser(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _singleuser(settings: Mapping[str, Any], programs: Mapping[str, str]) -> dict[str, Any]:
+    note: dict[str, Any] = {}
+    if int(settings["home_warning"]):
+        files = {name: {"mountPath": path, "stringData": programs[name]} for name, path in NOTE.items()}
+        note = {"extraFiles": files, "extraEnv": {"KUBEHUB_HOME_WARNING": str(int(settings["home_warning"]))}}
+    return note | {
         "image": _image(settings["image_singleuser"]),
         "startTimeout": int(settings["start_timeout"]),
         "defaultUrl": "/lab",
@@ -310,8 +403,10 @@ def _profile(settings: Mapping[str, Any], profile: Mapping[str, Any], *, first: 
         if (profile.get("memory") or {}).get(ours) is not None:
             override[theirs] = quantity.spawner_memory(profile["memory"][ours])
     if int(profile.get("gpu") or 0):
-        count = {settings["gpu_resource"]: str(int(profile["gpu"]))}
+        count = {profile.get("gpu_resource") or settings["gpu_resource"]: str(int(profile["gpu"]))}
         override |= {"extra_resource_limits": count, "extra_resource_guarantees": count}
+    if profile.get("node_selector"):
+        override["node_selector"] = dict(profile["node_selector"])
     if profile.get("image"):
         override["image"] = profile["image"]
     return {

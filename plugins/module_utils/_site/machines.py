@@ -19,6 +19,8 @@ from ansible_collections.kubehub.platform.plugins.module_utils._site.judge impor
 from ansible_collections.kubehub.platform.plugins.module_utils._site.site import Site
 
 KERNEL = "kernel"
+# What the network plugins name their interfaces; some outlive `kubeadm reset`.
+_PLUGIN_INTERFACE = re.compile(r"cilium_|cni0|flannel\.|lxc|kube-")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,12 @@ def machine_checks(site: Site, answers: Answers, limits: Limits) -> list[_report
         ("clock", "Clock", lambda m: _clock(m, answers, limits), lambda _m: "agrees with the controller's"),
         ("kernel_modules", "Kernel modules", _kernel_modules, lambda _m: "the kernel has them"),
         ("machine_network", "Address in the machines' network", lambda m: _network(m, site), lambda _m: "has one"),
+        (
+            "networks_met",
+            "Networks of the machine",
+            lambda m: _networks_met(m, site),
+            lambda _m: "apart from the cluster's",
+        ),
         ("ports", "Ports", lambda m: _ports(m, site), lambda _m: "free or ours"),
         ("cluster", "Cluster", lambda m: _cluster(m, site, machines), lambda m: "ours" if _member(m) else "none yet"),
         ("kubernetes_running", "Running Kubernetes", lambda m: _running(m, site), lambda m: _versions(m) or "none yet"),
@@ -293,6 +301,25 @@ def _network(machine: Machine, site: Site) -> Iterator[Finding]:
             "Remove the address from the machine, or take another platform_vip.",
             host=machine.name,
         )
+
+
+def _networks_met(machine: Machine, site: Site) -> Iterator[Finding]:
+    # A machine of the cluster has the pods' network on interfaces that the network plugin made.
+    if _member(machine) or not addresses.available() or not {"control_plane", "workers"} & {*machine.parts}:
+        return
+    for variable, text in (
+        ("platform_pod_network", site.pod_network),
+        ("platform_service_network", site.service_network),
+    ):
+        wanted = addresses.network(text)
+        for link in machine.seen["interfaces"] or ():
+            for own in filter(None, map(addresses.interface, link["addresses"])):
+                if wanted and wanted.overlaps(own.network) and not _PLUGIN_INTERFACE.match(link["name"]):
+                    yield Finding(
+                        f"its interface {link['name']} is in {own.network.text}, and {variable} is {text}",
+                        f"Take another network for {variable}, one that nobody at your site uses.",
+                        host=machine.name,
+                    )
 
 
 def _ports(machine: Machine, site: Site) -> Iterator[Finding]:

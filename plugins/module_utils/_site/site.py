@@ -90,6 +90,7 @@ def site_checks(site: Site) -> list[_report.Check]:
         ),
         *judge("load_balancers", "Number of balancers", _load_balancers(site), f"{len(site.part('load_balancers'))}"),
         *judge("workers", "Number of workers", _workers(site), f"{len(site.part('workers'))}"),
+        *judge("gpu_workers", "Number of GPU machines", _gpu_workers(site), f"{len(site.part('gpu_workers'))}"),
         *judge("ports_planned", "Ports that parts share a machine for", _ports(site), "no machine needs a port twice"),
         *judge("vrrp_id", "VRRP id", _vrrp_id(site), f"{site.vrrp_id}"),
         *judge(
@@ -216,6 +217,16 @@ def _workers(site: Site) -> Iterator[Finding]:
         yield Finding(
             "no worker", "Put at least one machine into the inventory's group workers; it may be a control plane."
         )
+
+
+def _gpu_workers(site: Site) -> Iterator[Finding]:
+    for machine in site.part("gpu_workers"):
+        if machine not in site.part("workers"):
+            yield Finding(
+                "it is in gpu_workers and no worker",
+                "Put it into the inventory's group workers too; gpu_workers is best a child of that.",
+                host=machine,
+            )
 
 
 def _ports(site: Site) -> Iterator[Finding]:

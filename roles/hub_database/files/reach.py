@@ -4,13 +4,15 @@
 
 """Ask a PostgreSQL server over TLS to let a user in, up to its question for the password.
 
-``python3 - ADDRESS PORT NAME AUTHORITY``: NAME is that of the database and of its user, AUTHORITY the PEM text of the CA
-that the server's certificate must come from. Exit status 0 where the server would take a password, else 1 with the reason on
-standard output. Messages are those of PostgreSQL's protocol 3.0 (chapter "Frontend/Backend Protocol" of its manual).
+``python3 - ADDRESS PORT USER DATABASE AUTHORITY``: AUTHORITY is the PEM text of the CA that the server's certificate must come
+from; where it is empty, any certificate will do and none, as for a client with ``sslmode=prefer``. Exit status 0 where the server
+would take a password, else 1 with the reason on standard output. Messages are those of PostgreSQL's protocol 3.0 (chapter
+"Frontend/Backend Protocol" of its manual).
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -36,23 +38,35 @@ def receive(stream: socket.socket, size: int) -> bytes:
     return data
 
 
-def startup(name: str) -> bytes:
+def startup(user: str, database: str) -> bytes:
     """Return the message that begins a session."""
-    text = b"".join(word.encode() + b"\0" for word in ("user", name, "database", name)) + b"\0"
+    text = b"".join(word.encode() + b"\0" for word in ("user", user, "database", database)) + b"\0"
     return struct.pack("!II", len(text) + 8, PROTOCOL) + text
 
 
-def ask(address: str, port: int, name: str, authority: str) -> None:
+def trust(authority: str) -> ssl.SSLContext:
+    """Return the context that takes certificates of this CA alone, or any where there is none."""
+    if authority:
+        return ssl.create_default_context(cadata=authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def ask(address: str, port: int, user: str, database: str, authority: str) -> None:
     """Return where the server asks for the password; raise UnreachableError where it does not."""
     try:
-        with socket.create_connection((address, port), PATIENCE) as plain:
-            plain.sendall(SSL_REQUEST)
-            if receive(plain, 1) != b"S":
+        with contextlib.ExitStack() as stack:
+            stream = stack.enter_context(socket.create_connection((address, port), PATIENCE))
+            stream.sendall(SSL_REQUEST)
+            if receive(stream, 1) == b"S":
+                stream = stack.enter_context(trust(authority).wrap_socket(stream, server_hostname=address))
+            elif authority:
                 raise UnreachableError("it does not speak TLS")
-            with ssl.create_default_context(cadata=authority).wrap_socket(plain, server_hostname=address) as stream:
-                stream.sendall(startup(name))
-                kind, size = struct.unpack("!cI", receive(stream, 5))
-                answer = receive(stream, size - 4)
+            stream.sendall(startup(user, database))
+            kind, size = struct.unpack("!cI", receive(stream, 5))
+            answer = receive(stream, size - 4)
     except ssl.SSLCertVerificationError as error:
         raise UnreachableError(f"its certificate is not trusted: {error.verify_message.rstrip('.')}") from error
     except OSError as error:
@@ -66,9 +80,9 @@ def ask(address: str, port: int, name: str, authority: str) -> None:
 
 def main() -> int:
     """Ask, and print why not."""
-    address, port, name, authority = sys.argv[1:]
+    address, port, user, database, authority = sys.argv[1:]
     try:
-        ask(address, int(port), name, authority)
+        ask(address, int(port), user, database, authority)
     except UnreachableError as error:
         print(error)
         return 1

@@ -4,8 +4,8 @@
 
 """What the platform adds to the hub: a module beside its configuration, which calls :func:`configure` at its end.
 
-It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, and closes
-the names of admins to sign-up. Its settings are the chart's value ``custom.kubehub``.
+It makes a user's home before the user's pod, mounts what is shared with the user, takes users' pods off nodes that are lost, shows
+notices, closes the names of admins to sign-up, and takes a directory's groups. Its settings are the chart's value ``custom.kubehub``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import html
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,6 +24,7 @@ from z2jh import get_config
 SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
+NOTICE = "kubehub.platform/notice"
 START_SECONDS = 120
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
@@ -92,9 +95,9 @@ async def make_home(spawner, slug):
 def shared_folders(user, groups):
     """Return what is shared with a user: pairs of the folder below the shared directory and whether it is only read."""
     shared = SETTINGS.get("shared", {})
-    found = [(f"teams/{team}", False) for team in shared.get("teams", ()) if team in groups]
+    found = [(f"teams/{team}", False) for team, group in shared.get("groupOfTeam", {}).items() if group in groups]
     for course, rule in shared.get("courses", {}).items():
-        if not rule["teams"] or groups & {*rule["teams"]}:
+        if not rule["groups"] or groups & {*rule["groups"]}:
             found.append((f"courses/{course}", user not in rule["writers"]))
     return found
 
@@ -152,12 +155,20 @@ async def remove_lost_pods(api, namespace, now, log):
             await api.delete_namespaced_pod(pod.metadata.name, namespace, grace_period_seconds=0)
 
 
-async def watch_nodes():
-    """Look after lost nodes for as long as the hub runs."""
+async def show_notice(api, namespace, shown, banner):
+    """Show on every page what the hub's pod is annotated with, above the site's own banner. ``shown`` are the templates' variables."""
+    pod = await api.read_namespaced_pod(os.environ["HOSTNAME"], namespace)
+    notice = html.escape((pod.metadata.annotations or {}).get(NOTICE, ""))
+    shown["announcement"] = "<br>".join(filter(None, (notice, banner)))
+
+
+async def watch():
+    """Look after lost nodes and notices for as long as the hub runs."""
     from jupyterhub.app import JupyterHub
     from kubernetes_asyncio import client, config
 
-    log = JupyterHub.instance().log
+    hub = JupyterHub.instance()
+    log, banner = hub.log, hub.template_vars.get("announcement", "")
     config.load_incluster_config()
     async with client.ApiClient() as connection:
         api = client.CoreV1Api(connection)
@@ -165,8 +176,9 @@ async def watch_nodes():
             try:
                 now = datetime.datetime.now(datetime.timezone.utc)
                 await remove_lost_pods(api, os.environ["POD_NAMESPACE"], now, log)
+                await show_notice(api, os.environ["POD_NAMESPACE"], hub.template_vars, banner)
             except Exception:
-                log.exception("kubehub: the nodes could not be looked at; trying again")
+                log.exception("kubehub: nodes and notices could not be looked at; trying again")
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -194,9 +206,39 @@ def closed_names(base, passwords, reserved):
     return PlatformAuthenticator
 
 
+def group_of(value):
+    """Return a group's name of what a directory has: the first part of a distinguished name, or the text itself."""
+    match = re.match(r"[A-Za-z][A-Za-z0-9-]*=((?:\\.|[^,+\\])+)", value)
+    return re.sub(r"\\(.)", r"\1", match[1]) if match else value
+
+
+def take_groups(_authenticator, _handler, model):
+    """Give a user who logs in the groups of the directory: LDAPAuthenticator's ``post_auth_hook``."""
+    entry = (model["auth_state"] or {}).get("user_attributes") or {}
+    values = entry.get(SETTINGS["groupsAttribute"])
+    # Without an answer the user stays in the groups of the last time.
+    model["groups"] = None if values is None else sorted({group_of(value) for value in values})
+    return model
+
+
+def follow_inventory(spawner, _auth_state):
+    """Put a user into the groups that the inventory says, before the choice of a server: KubeSpawner's ``auth_state_hook``.
+
+    JupyterHub itself does it when it starts, and then only adds: it would leave a former member in the group, and a user who is
+    made anew out of it. Groups whose members the inventory doesn't list stay as the hub has them.
+    """
+    name, members = spawner.user.name, SETTINGS["members"]
+    known = {group.name for group in spawner.user.groups}
+    listed = {group for group, names in members.items() if name in names}
+    if known != (wanted := (known - members.keys()) | listed):
+        spawner.user.sync_groups(wanted)
+
+
 def configure(c):
     """Put all of it into the hub's configuration object."""
     c.KubeSpawner.modify_pod_hook = prepare_pod
+    if SETTINGS.get("members"):
+        c.KubeSpawner.auth_state_hook = follow_inventory
     if c.JupyterHub.authenticator_class == "native":
         import nativeauthenticator
 
@@ -204,8 +246,10 @@ def configure(c):
             nativeauthenticator.NativeAuthenticator, SETTINGS["initialPasswords"], SETTINGS["reservedUsers"]
         )
         c.JupyterHub.template_paths = [os.path.join(os.path.dirname(nativeauthenticator.__file__), "templates")]
+    if "groupsAttribute" in SETTINGS:
+        c.LDAPAuthenticator.post_auth_hook = take_groups
     try:
-        TASKS.add(asyncio.get_running_loop().create_task(watch_nodes()))
+        TASKS.add(asyncio.get_running_loop().create_task(watch()))
     except RuntimeError:
         # The hub's other commands read the configuration, too, and have no loop in which to watch anything.
         return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -101,9 +102,21 @@ def test_it_plans_applies_and_reports(run: Run, cluster: FakeCluster, tmp_path: 
     ]
 
 
-def test_it_says_that_it_has_no_configuration(run: Run, cluster: FakeCluster) -> None:
-    status, shown, _output = run()
+def test_it_plans_for_the_teams(run: Run) -> None:
+    teams = [{"name": "physics", "members": ["alice"], "max": {"cpu": 2}}]
+    status, shown, output = run(platform_teams=teams)
+    assert status == 0
+    assert shown.startswith("Nothing was changed. ")
+    assert {"root.physics", "root.default"} <= set(re.findall(r"root\.\w+", output))
+
+
+def test_it_says_what_is_wrong_with_the_teams_before_it_asks(run: Run, cluster: FakeCluster) -> None:
+    status, shown, _output = run(platform_teams=[{"name": "a.b"}, {"name": "c"}])
     assert status == 2
-    assert shown.startswith("queues_config holds no configuration. Set it in the inventory, for example to lookup(")
-    assert shown.endswith(" To see what runs: ansible-playbook playbooks/queues.yml -e queues_action=report")
+    assert shown.strip() == (
+        "The cluster can't be shared like this:\n"
+        "- platform_teams: team 1: 'a.b' is no name for a team; "
+        "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last\n"
+        "- team c: it has neither members nor a group of the authenticator, so nobody could use it"
+    )
     assert cluster.requests == []

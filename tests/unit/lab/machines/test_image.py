@@ -177,6 +177,18 @@ def test_an_nfs_client_is_made_only_for_a_new_image_and_lies_where_mount_looks(
     assert hooks[-2:] == ["upload /store/program /usr/sbin/mount.nfs", image.CLIENT]
 
 
+def test_a_virtual_machine_is_the_same_machine_with_a_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    host = Host()
+    monkeypatch.setattr(subprocess, "run", host.run)
+    wanted = image.virtual(replace(INPUTS, client="abc"))
+    assert wanted.tag not in (INPUTS.tag, image.virtual(replace(INPUTS, files="def")).tag)
+    assert image.root(wanted, tmp_path, ()) == image.root(wanted, tmp_path, ()) == tmp_path / f"{wanted.tag}.tar"
+    (command,) = host.commands
+    assert image.KERNEL in command
+    assert f"--customize-hook=sync-in {image.GUEST} /" in command
+    assert not [word for word in command if "mount.nfs" in word]
+
+
 def test_a_failed_bootstrap_leaves_nothing_under_the_final_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -93,6 +93,8 @@ def test_the_charts_objects_have_upstreams_names() -> None:
         "RoleBinding/yunikorn-scheduler",
         "Service/yunikorn-service",
         "ServiceAccount/{{ .Values.serviceAccount }}",
+        "ValidatingAdmissionPolicy/yunikorn-admission-controller-standin",
+        "ValidatingAdmissionPolicyBinding/yunikorn-admission-controller-standin",
     }
     values = yaml.safe_load((FOLDER / "chart/values.yaml").read_text(encoding="utf-8"))
     assert (values["serviceAccount"], values["service"]["port"]) == ("yunikorn-admin", 9080)

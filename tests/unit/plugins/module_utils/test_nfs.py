@@ -31,12 +31,14 @@ def settings(**changes: Any) -> dict[str, Any]:
         "mountd_port": 20048,
         "lockd_port": 32803,
         "statd_port": 32765,
+        "pod_network": "10.244.0.0/16",
         "threads": 16,
         "grace_seconds": 90,
         "lease_seconds": 90,
         "homes": "/srv/homes",
         "homes_uid": 1000,
         "homes_gid": 1000,
+        "shared": "",
         "quota_soft": "9Gi",
         "quota_hard": "10Gi",
         "quota_overrides": [],
@@ -67,6 +69,22 @@ def test_homes_that_are_not_there_yet_are_made_by_the_role() -> None:
     assert refused(settings(), seen(("/srv/homes", at("/srv/homes", exists=False, folder=False)))) == []
 
 
+def test_what_is_shared_lies_beside_the_homes_and_is_made_by_the_role() -> None:
+    places = ("/srv/homes", at("/srv/homes")), ("/srv/shared", at("/srv/shared", exists=False, folder=False))
+    given = settings(shared="/srv/shared", exports=[export(), export(path="/srv/shared")])
+    assert refused(given, seen(*places)) == []
+    assert refused({**given, "exports": [export()]}, seen(*places)) == [
+        "shared: /srv/shared lies in no export (/srv/homes)"
+    ]
+    given["exports"][1] = export(path="/srv/shared", options={"squash": "none"})
+    assert refused(given, seen(*places)) == [
+        "shared: /srv/shared is in an export with squash none; it is only served with squash root"
+    ]
+    assert refused(settings(shared="/srv/homes/shared"), seen()) == [
+        "shared: /srv/homes/shared and the homes' /srv/homes lie in each other; what is shared needs a folder beside them"
+    ]
+
+
 def test_a_server_without_homes_needs_no_quotas() -> None:
     given = settings(homes="", exports=[export(path="/srv/courses", options={"squash": "all", "access": "ro"})])
     assert refused(given, seen(("/srv/courses", at("/srv/courses", bytes=0)))) == []
@@ -77,6 +95,8 @@ def test_a_server_without_homes_needs_no_quotas() -> None:
     [
         ({"implementation": "kernel"}, []),
         ({"versions": []}, ["versions: the list is empty, wanted 4, or 3 and 4"]),
+        ({"pod_network": ""}, []),
+        ({"pod_network": "pods"}, ["pod_network: 'pods' is no network such as 10.244.0.0/16"]),
         ({"threads": 0}, ["threads: 0, wanted at least 1"]),
         ({"port": 0}, ["port: 0 is no port, wanted 1 to 65535"]),
         ({"mountd_port": 2049}, ["mountd_port and port: both are 2049; give each its own"]),
@@ -127,7 +147,7 @@ def test_a_server_without_homes_needs_no_quotas() -> None:
         ),
         (
             {"exports": [export(options={"squash": "none"})]},
-            ["homes: /srv/homes is in an export with squash none; homes are only served with squash root"],
+            ["homes: /srv/homes is in an export with squash none; it is only served with squash root"],
         ),
         ({"homes_uid": 0}, ["homes_uid: 0, but homes must not belong to root; take the notebooks' own"]),
         (

@@ -79,6 +79,7 @@ def test_a_good_site_passes_every_check() -> None:
         ("control_planes", True, "3"),
         ("load_balancers", True, "2"),
         ("workers", True, "2"),
+        ("gpu_workers", True, "0"),
         ("ports_planned", True, "no machine needs a port twice"),
         ("vrrp_id", True, "51"),
         ("mirror_url", True, "none: upstream's addresses"),
@@ -91,6 +92,15 @@ def test_a_good_site_passes_every_check() -> None:
 
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"parts": parts(gpu_workers=["w2", "w3"])},
+        [
+            (
+                "gpu_workers: w3: it is in gpu_workers and no worker: "
+                "Put it into the inventory's group workers too; gpu_workers is best a child of that."
+            )
+        ],
+    ),
     (
         {"name": "", "service_network": ""},
         [

@@ -123,7 +123,7 @@ def test_good_machines_pass_every_rule() -> None:
     checks = machine_checks(SITE, answers(), LIMITS)
     assert said(checks) == []
     assert [item["host"] for item in checks if item["id"] == "memory"] == NAMES
-    assert len(checks) == 15 * len(NAMES) + 4
+    assert len(checks) == 16 * len(NAMES) + 4
 
 
 def test_a_finished_site_passes_every_rule() -> None:
@@ -304,6 +304,33 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         (
             "machine_network: FAILED: w1: it has the virtual IP 192.0.2.100 and is no balancer -> Remove the address from"
             " the machine, or take another platform_vip."
+        ),
+    ),
+    (
+        "w1",
+        {
+            "interfaces": [
+                {"name": "eth0", "mac": "", "addresses": ["192.0.2.16/24"]},
+                {"name": "docker0", "mac": "", "addresses": ["10.244.7.1/20"]},
+                {"name": "cilium_host", "mac": "", "addresses": ["10.244.3.9/32"]},
+            ]
+        },
+        (
+            "networks_met: FAILED: w1: its interface docker0 is in 10.244.0.0/20, and platform_pod_network is 10.244.0.0/16"
+            " -> Take another network for platform_pod_network, one that nobody at your site uses."
+        ),
+    ),
+    (
+        "cp1",
+        {
+            "interfaces": [
+                {"name": "eth0", "mac": "", "addresses": ["192.0.2.13/24"]},
+                {"name": "eth1", "mac": "", "addresses": ["10.96.0.5/12"]},
+            ]
+        },
+        (
+            "networks_met: FAILED: cp1: its interface eth1 is in 10.96.0.0/12, and platform_service_network is 10.96.0.0/16"
+            " -> Take another network for platform_service_network, one that nobody at your site uses."
         ),
     ),
     (

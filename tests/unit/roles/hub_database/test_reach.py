@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 SCRIPT = Path(__file__).parents[4] / "roles/hub_database/files/reach.py"
 ADDRESS = "127.0.0.1"
 SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
-STARTUP = b"\0\0\0\x2d\0\x03\0\0user\0jupyterhub\0database\0jupyterhub\0\0"
+STARTUP = b"\0\0\0\x26\0\x03\0\0user\0hub\0database\0jupyterhub\0\0"
 PASSWORD = b"R" + struct.pack("!II", 23, 10) + b"SCRAM-SHA-256\0\0"
 REFUSAL = b"SFATAL\0C28000\0Mno pg_hba.conf entry for host\0\0"
 
@@ -72,7 +72,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def ask(port: int, trusted: str) -> tuple[int, str]:
     """Return the script's exit status and what it says, run as the role runs it."""
     done = subprocess.run(
-        [sys.executable, "-", ADDRESS, str(port), "jupyterhub", trusted],
+        [sys.executable, "-", ADDRESS, str(port), "hub", "jupyterhub", trusted],
         input=SCRIPT.read_text(encoding="utf-8"),
         capture_output=True,
         text=True,
@@ -146,6 +146,20 @@ def test_a_server_without_tls_gets_no_name(own: Authority) -> None:
 
     assert answered(answer, own[1]) == (1, "it does not speak TLS\n")
     assert heard == [SSL_REQUEST, b""]
+
+
+def test_without_a_ca_any_certificate_will_do(other: Authority) -> None:
+    assert answered(over_tls(other, PASSWORD), "") == (0, "")
+
+
+def test_without_a_ca_a_server_without_tls_will_do() -> None:
+    def answer(plain: socket.socket) -> None:
+        assert plain.recv(8) == SSL_REQUEST
+        plain.sendall(b"N")
+        assert plain.recv(1024) == STARTUP
+        plain.sendall(PASSWORD)
+
+    assert answered(answer, "") == (0, "")
 
 
 def test_a_server_of_another_ca_gets_no_name(own: Authority, other: Authority) -> None:

@@ -161,8 +161,8 @@ def test_a_home_with_a_quota_looks_smaller_than_its_parent(
 
 
 SHARED = {
-    "teams": ["vision", "drones"],
-    "courses": {"intro": {"teams": ["vision"], "writers": ["bob"]}, "open": {"teams": [], "writers": []}},
+    "groupOfTeam": {"vision": "grp-vision", "drones": "drones"},
+    "courses": {"intro": {"groups": ["grp-vision"], "writers": ["bob"]}, "open": {"groups": [], "writers": []}},
 }
 
 
@@ -170,8 +170,8 @@ SHARED = {
     ("user", "groups", "folders"),
     [
         ("alice", set(), [("courses/open", True)]),
-        ("alice", {"vision"}, [("teams/vision", False), ("courses/intro", True), ("courses/open", True)]),
-        ("bob", {"vision"}, [("teams/vision", False), ("courses/intro", False), ("courses/open", True)]),
+        ("alice", {"grp-vision"}, [("teams/vision", False), ("courses/intro", True), ("courses/open", True)]),
+        ("bob", {"grp-vision"}, [("teams/vision", False), ("courses/intro", False), ("courses/open", True)]),
         ("bob", set(), [("courses/open", True)]),
     ],
 )
@@ -184,7 +184,7 @@ def test_members_share_and_courses_are_read(
 def test_what_is_shared_is_mounted_beside_the_home_and_linked_from_it(load: Load, tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     program = load(shared={**SHARED, "path": str(tmp_path / "shared"), "claim": "shared"})
-    found = prepared(program, spawner("alice", ("vision",)), pod())
+    found = prepared(program, spawner("alice", ("grp-vision",)), pod())
     assert found.spec.volumes == [{"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}]
     assert found.spec.containers[0].volume_mounts[2:] == [
         {"name": "shared", "mountPath": "/shared/teams/vision", "subPath": "teams/vision", "readOnly": False},
@@ -195,7 +195,7 @@ def test_what_is_shared_is_mounted_beside_the_home_and_linked_from_it(load: Load
     assert mode(tmp_path / "shared/teams/vision") == 0o700
     assert os.readlink(tmp_path / "homes/alice---1/shared") == "/shared"
     # Again, as at the next start.
-    prepared(program, spawner("alice", ("vision",)), pod())
+    prepared(program, spawner("alice", ("grp-vision",)), pod())
 
 
 def test_only_the_verifiers_users_choose_their_node(load: Load) -> None:
@@ -285,6 +285,75 @@ def test_an_admin_who_changed_the_password_keeps_it(load: Load) -> None:
             self.users = {"root-admin": "changed"}
 
     assert load().closed_names(Known, {"root-admin": "made-once"}, [])().users == {"root-admin": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        ({"vision", "chess"}, None),
+        ({"chess"}, {"vision", "chess"}),
+        ({"vision", "drones", "chess"}, {"vision", "chess"}),
+    ],
+)
+def test_who_joins_or_leaves_a_team_in_the_inventory_does_so_at_the_next_start(
+    load: Load, known: set[str], wanted: set[str] | None
+) -> None:
+    program = load(members={"vision": ["alice"], "drones": ["bob"]})
+    c = SimpleNamespace(KubeSpawner=SimpleNamespace(), JupyterHub=SimpleNamespace(authenticator_class="native2"))
+    program.configure(c)
+    alice = spawner("alice", tuple(known))
+    synced: list[set[str]] = []
+    alice.user.sync_groups = synced.append
+    c.KubeSpawner.auth_state_hook(alice, None)
+    assert synced == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [
+        (
+            {"memberOf": ["cn=vision,ou=groups,dc=example,dc=org", "CN=Smith\\, John+uid=js,dc=example", "plain"]},
+            ["Smith, John", "plain", "vision"],
+        ),
+        ({"memberOf": []}, []),
+        ({}, None),
+    ],
+)
+def test_a_directory_says_in_which_groups_a_user_is(
+    load: Load, attributes: dict[str, list[str]], groups: list[str] | None
+) -> None:
+    program = load(groupsAttribute="memberOf")
+    c = SimpleNamespace(
+        KubeSpawner=SimpleNamespace(),
+        JupyterHub=SimpleNamespace(authenticator_class="ldap"),
+        LDAPAuthenticator=SimpleNamespace(),
+    )
+    program.configure(c)
+    model = {"name": "alice", "auth_state": {"user_attributes": attributes}}
+    assert c.LDAPAuthenticator.post_auth_hook(None, None, model) == {**model, "groups": groups}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "banner", "shown"),
+    [
+        (None, "", ""),
+        ({"kubehub.platform/notice": "A drill & more"}, "", "A drill &amp; more"),
+        ({"kubehub.platform/notice": "A drill"}, "<b>Hello</b>", "A drill<br><b>Hello</b>"),
+        ({"kubehub.platform/notice": ""}, "<b>Hello</b>", "<b>Hello</b>"),
+    ],
+)
+def test_a_notice_stands_above_the_banner_on_every_page(
+    load: Load, monkeypatch: pytest.MonkeyPatch, annotations: dict[str, str] | None, banner: str, shown: str
+) -> None:
+    async def read(name: str, namespace: str) -> SimpleNamespace:
+        assert (name, namespace) == ("hub-1", "jupyterhub")
+        return SimpleNamespace(metadata=SimpleNamespace(annotations=annotations))
+
+    monkeypatch.setenv("HOSTNAME", "hub-1")
+    variables = {"announcement": "what was there"}
+    api = SimpleNamespace(read_namespaced_pod=read)
+    asyncio.run(load().show_notice(api, "jupyterhub", variables, banner))
+    assert variables == {"announcement": shown}
 
 
 def test_outside_of_the_hubs_loop_nothing_is_watched(load: Load) -> None:

@@ -55,6 +55,14 @@ def test_the_kernel_serves_homes_with_root_squashed() -> None:
     )
 
 
+def test_what_is_shared_is_one_more_export() -> None:
+    clients = {"clients": ["192.0.2.0/24"]}
+    both = [{"path": "/srv/homes", **clients}, {"path": "/srv/shared", **clients}]
+    assert value("nfs_server_exports", platform_shared_path="/srv/shared") == both
+    assert value("nfs_server_exports", nfs_server_homes="", platform_shared_path="/srv/shared") == both[1:]
+    assert value("nfs_server_exports") == both[:1]
+
+
 def test_the_kernel_serves_each_client_by_the_exports_options() -> None:
     options = "(ro,sync,no_subtree_check,sec=sys,all_squash,anonuid=99,anongid=98,insecure)"
     lines = render("kernel.exports.j2", nfs_server_exports=exports(COURSES)).splitlines()
@@ -117,6 +125,71 @@ def test_a_server_does_not_start_without_its_disks() -> None:
     assert text.endswith("\n[Unit]\nRequiresMountsFor=/srv/homes /srv/courses\n")
 
 
+def rules(name: str, **inputs: Any) -> list[str]:
+    """Return a rendered ruleset's lines without indentation, comments and the table's own lines."""
+    lines = [line.strip() for line in render(name, **inputs).splitlines()]
+    return [line for line in lines if line and not line.startswith(("#", "table", "delete table"))]
+
+
+def test_the_server_s_firewall_lets_clients_in_and_no_pod() -> None:
+    courses = COURSES | {"clients": ["198.51.100.7", "2001:db8::/64", "192.0.2.0/24"]}
+    assert rules("server.nft.j2", nfs_server_exports=exports(courses), platform_pod_network="10.244.0.0/16") == [
+        "chain input {",
+        "type filter hook input priority filter - 5; policy accept;",
+        'iifname != "lo" meta l4proto { tcp, udp } th dport { 2049 } jump nfs',
+        "}",
+        "chain nfs {",
+        "ip saddr 10.244.0.0/16 reject with icmpx type admin-prohibited",
+        "ip saddr 192.0.2.0/24 accept",
+        "ip saddr 198.51.100.7/32 accept",
+        "ip6 saddr 2001:db8::/64 accept",
+        "reject with icmpx type admin-prohibited",
+        "}",
+        "}",
+    ]
+
+
+def test_the_server_s_firewall_stops_pods_alone_where_everybody_is_a_client() -> None:
+    lines = rules("server.nft.j2", nfs_server_exports=exports(COURSES), nfs_server_pod_network="10.244.0.0/16")
+    assert lines[4:] == ["chain nfs {", "ip saddr 10.244.0.0/16 reject with icmpx type admin-prohibited", "}", "}"]
+
+
+def test_the_server_s_firewall_covers_version_3() -> None:
+    lines = rules("server.nft.j2", nfs_server_versions=[3, 4], nfs_server_pod_network="")
+    assert "th dport { 2049, 111, 20048, 32803, 32765 } jump nfs" in lines[2]
+    assert lines[4:6] == ["chain nfs {", "ip saddr 192.0.2.0/24 accept"]
+
+
+def test_a_client_s_firewall_lets_no_pod_through_to_a_server_outside_the_cluster() -> None:
+    assert rules("client.nft.j2", nfs_server_pod_network="10.244.0.0/16") == [
+        "chain forward {",
+        "type filter hook forward priority filter - 5; policy accept;",
+        (
+            "ip saddr 10.244.0.0/16 ip daddr != 10.244.0.0/16 meta l4proto { tcp, udp } th dport 2049 "
+            "reject with icmpx type admin-prohibited"
+        ),
+        "}",
+        "}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("side", "inputs", "wanted"),
+    [
+        ("server", {}, True),
+        ("server", {"nfs_server_firewall": False}, False),
+        ("server", {"nfs_server_state": "absent"}, False),
+        ("client", {}, False),
+        ("client", {"platform_pod_network": "10.244.0.0/16"}, True),
+        ("client", {"platform_pod_network": "10.244.0.0/16", "nfs_server_firewall": False}, False),
+    ],
+)
+def test_a_side_has_a_firewall_where_there_is_something_to_stop(
+    side: str, inputs: dict[str, Any], wanted: bool
+) -> None:
+    assert value("__nfs_server_firewall_wanted", __nfs_server_side=side, **inputs) is wanted
+
+
 def test_the_quota_service_may_write_where_homes_and_metrics_are() -> None:
     text = render("kubehub-quota.service.j2", nfs_server_metrics_folder="/var/lib/metrics")
     assert "\nReadWritePaths=/srv/homes /var/lib/metrics\n" in text
@@ -149,4 +222,8 @@ def test_the_quota_service_has_defaults() -> None:
 def test_all_settings_but_names_and_folders_are_looked_at() -> None:
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
     settings = value("__nfs_server_settings")
-    assert set(settings) == {name.removeprefix("nfs_server_") for name in defaults} - {"state", "metrics_folder"}
+    assert set(settings) == {name.removeprefix("nfs_server_") for name in defaults} - {
+        "state",
+        "firewall",
+        "metrics_folder",
+    }

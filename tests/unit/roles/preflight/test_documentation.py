@@ -16,7 +16,9 @@ PAGE = (ROOT / "docs/docsite/rst/reports.rst").read_text(encoding="utf-8")
 
 
 def ids() -> Iterator[str]:
-    """The ids in the core: first arguments of judge, and first items of the rules' tables."""
+    """The ids in the core: first arguments of judge, and first items of the rules' tables; and the roles that the playbook has asked."""
+    playbook = (ROOT / "playbooks/preflight.yml").read_text(encoding="utf-8")
+    yield from re.findall(r"^ +- id: (\w+)$", playbook, re.MULTILINE)
     for path in (ROOT / "plugins/module_utils/_site").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             first: ast.expr | None = None

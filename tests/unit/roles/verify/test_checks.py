@@ -34,8 +34,11 @@ SOUND: dict[str, Any] = {
     "verify_hub_url": "https://hub.example.org",
     "verify_hub_user": "alice",
     "verify_hub_quota": 1073741824,
+    "verify_scheduler_namespace": "yunikorn",
     "__verify_hub_headers": {"Authorization": "token x"},
     "__verify_hub_running": True,
+    "verify_gpu_machines": [{"name": "w2", "model": "Tesla T4", "count": 1}],
+    "__verify_known_nodes": {"resources": [{"metadata": {"labels": {"nvidia.com/cuda.driver.major": "580"}}}]},
 }
 
 
@@ -89,7 +92,13 @@ def test_a_sound_site_is_asked_everything(check: dict[str, Any]) -> None:
         (
             {"ansible_check_mode": True},
             "A check run starts no pods.",
-            {check["id"] for check in CHECKS} - {"api", "control_planes", "etcd", "nodes"},
+            {check["id"] for check in CHECKS} - {"api", "control_planes", "etcd", "nodes", "gpu_offer"},
+        ),
+        ({"verify_gpu_machines": []}, "This site has no GPU machines.", {"gpu_offer", "gpu_pod", "gpu_cuda"}),
+        (
+            {"__verify_known_nodes": {"resources": [{"metadata": {"name": "w2"}}]}},
+            "No driver of CUDA is known on the GPU machines, so nothing there calculates.",
+            {"gpu_cuda"},
         ),
         (
             {"__verify_probes": []},
@@ -104,11 +113,16 @@ def test_a_sound_site_is_asked_everything(check: dict[str, Any]) -> None:
         ({"verify_hub_url": ""}, "This site has no hub.", HUB),
         ({"verify_hub_user": ""}, "No password of a user is known here (verify_hub_user).", {"hub_login"}),
         ({"verify_hub_quota": 0}, "Homes have no quota at this site.", {"hub_quota"}),
+        (
+            {"verify_scheduler_namespace": ""},
+            "This site shares its cluster without YuniKorn.",
+            {"hub_queue", "queue_quota"},
+        ),
         ({"__verify_hub_headers": {}}, "Not asked: no user was made.", {"hub_cleanup"}),
         (
             {"__verify_hub_running": False},
             "Not asked: no server of a user runs.",
-            {"hub_cell", "hub_file", "hub_privacy", "hub_isolation", "hub_quota"},
+            {"hub_cell", "hub_file", "hub_privacy", "hub_isolation", "hub_quota", "hub_queue"},
         ),
         (
             {"verify_mirror_url": ""},
@@ -135,6 +149,11 @@ def pods(template: str, **variables: Any) -> dict[str, dict[str, Any]]:
         "__verify_namespace": "kubehub-verify-x",
         "__verify_node_names": ["cp1", "w1"],
         "verify_image": "registry.k8s.io/e2e-test-images/agnhost:2",
+        "verify_cuda_image": "nvcr.io/nvidia/k8s/cuda-sample:1",
+        "__verify_gpu_offer": {
+            "w1": {"nvidia.com/gpu": 4},
+            "w2": {"nvidia.com/mig-1g.5gb": 2, "nvidia.com/mig-3g.20gb": 1},
+        },
     }
     templar = Templar(loader, variables=known | variables)
     templar.environment.loader.searchpath = [str(ROLE / "templates")]
@@ -182,7 +201,18 @@ def test_no_guest_without_a_question(changes: dict[str, Any], names: set[str]) -
     assert set(pods("guests.yml.j2", __verify_probes=TWO, **changes)) == names
 
 
-@pytest.mark.parametrize("template", ["probes.yml.j2", "guests.yml.j2"])
+@pytest.mark.parametrize("template", ["gpus.yml.j2", "cuda.yml.j2"])
+def test_every_gpu_machine_is_asked_for_one_of_what_it_offers(template: str) -> None:
+    found = pods(template)
+    assert [node_of(pod) for pod in found.values()] == ["w1", "w2"]
+    limits = [pod["spec"]["containers"][0]["resources"]["limits"] for pod in found.values()]
+    assert [{name for name in limit if name != "memory"} for limit in limits] == [
+        {"nvidia.com/gpu"},
+        {"nvidia.com/mig-1g.5gb"},
+    ]
+
+
+@pytest.mark.parametrize("template", ["probes.yml.j2", "guests.yml.j2", "gpus.yml.j2", "cuda.yml.j2"])
 def test_pods_satisfy_the_restricted_pod_security_standard_and_run_on_tainted_nodes(template: str) -> None:
     found = pods(template, __verify_probes=TWO)
     assert found
@@ -193,6 +223,6 @@ def test_pods_satisfy_the_restricted_pod_security_standard_and_run_on_tainted_no
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert pod["spec"]["tolerations"] == [{"operator": "Exists"}]
-        assert container["imagePullPolicy"] == (
+        assert container.get("imagePullPolicy", "IfNotPresent") == (
             "Always" if pod["metadata"]["name"].startswith("pull-") else "IfNotPresent"
         )

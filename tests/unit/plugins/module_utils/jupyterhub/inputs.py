@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept
+from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, values
 
 OIDC = {
     "authorize_url": "https://id.example.org/auth",
@@ -18,7 +18,12 @@ OIDC = {
     "client_secret": "not-for-anybody",
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
+PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", "kubehub_queue.py", *values.NOTE)} | {
+    values.PAGE: "of PAGE\n"
+}
 SOUND: dict[str, Any] = {
+    "chart": "",
+    "chart_found": True,
     "namespace": "jupyterhub",
     "image_hub": "quay.io/jupyterhub/k8s-hub:4.4.0",
     "image_proxy": "quay.io/jupyterhub/configurable-http-proxy:5.3.0",
@@ -45,6 +50,7 @@ SOUND: dict[str, Any] = {
     "cull_idle": 3600,
     "cull_age": 604800,
     "banner": "",
+    "home_warning": 90,
     "homes_server": "198.18.7.41",
     "homes_path": "/srv/homes",
     "homes_uid": 1000,
@@ -54,6 +60,10 @@ SOUND: dict[str, Any] = {
     "shared_path": "",
     "teams": [],
     "courses": [],
+    "scheduler_name": "",
+    "scheduler_url": "http://yunikorn-service.yunikorn:9080",
+    "queue_of_group": {},
+    "default_queue": "root.default",
     "database": "postgres",
     "database_url": "postgresql+psycopg2://jupyterhub:db-password@198.18.7.41:5432/jupyterhub",
     "database_authority": "",

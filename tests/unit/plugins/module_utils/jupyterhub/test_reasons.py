@@ -17,6 +17,7 @@ from .inputs import LDAP, OIDC, settings
 SMALL = {"name": "small", "cpu": {"limit": 1}, "memory": {"limit": "2Gi"}}
 LABEL_RULE = "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
 IMAGE_RULE = "is no image with its tag, wanted one such as quay.io/jupyterhub/k8s-hub:4.4.0"
+QUEUED = {"scheduler_name": "yunikorn", "queue_of_group": {"vision": "root.vision"}}
 USER_RULE = "wanted small letters, digits, dots, hyphens and underscores, a letter or digit first"
 
 
@@ -45,6 +46,7 @@ NODES = [CONTROL_PLANE, node("w1", "7910m", "32Gi"), node("w2", "4", "64Gi", **{
         {"host": "198.18.7.100"},
         {"shared_path": "/srv/shared", "teams": [{"name": "a"}], "courses": [{"name": "c", "teams": ["a"]}]},
         {"egress_allowed": [{"network": "203.0.113.7/32", "ports": [443]}]},
+        QUEUED,
         {"image_hub": "mirror.example.org:5000/jupyterhub/k8s-hub:4.4.0"},
     ],
 )
@@ -55,6 +57,20 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        (
+            {"chart": "/srv/hub.tgz", "chart_found": False},
+            (
+                "chart: the controller has no folder with a Chart.yaml and no archive at '/srv/hub.tgz'; correct the path, "
+                "or leave it empty for the chart repository"
+            ),
+        ),
+        (
+            {"homes_server": "", "shared_server": ""},
+            (
+                "homes_server: it is missing; put a machine into the inventory's group nfs_servers, "
+                "or name a file server of your own (platform_homes_server)"
+            ),
+        ),
         ({"namespace": "Jupyter_Hub"}, f"namespace: 'Jupyter_Hub' is no name for Kubernetes; {LABEL_RULE}"),
         (
             {"host": "hub_example"},
@@ -98,6 +114,13 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             (
                 "profile small: asks for cpu 5, memory 2.00Gi, nvidia.com/gpu 1, more than any node that runs notebooks has "
                 "(w1 has cpu 7.91, memory 32.00Gi, nvidia.com/gpu 0; w2 has cpu 4, memory 64.00Gi, nvidia.com/gpu 1)"
+            ),
+        ),
+        (
+            {"profiles": [{**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}]},
+            (
+                "profile small: no node that runs notebooks has the label kubehub.platform/gpu=A30; "
+                "GPU machines get theirs from playbooks/gpu.yml"
             ),
         ),
         ({"authenticator": "magic"}, "authenticator: 'magic' is unknown, wanted one of native, oidc, ldap, fixed"),
@@ -148,7 +171,10 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             {"authenticator": "ldap", "ldap": {**LDAP, "search_user": "cn=hub"}},
             "ldap: search_user needs search_password",
         ),
-        ({"teams": [{"name": "A b"}]}, f"teams: 'A b' is no DNS name; {LABEL_RULE}"),
+        (
+            {"teams": [{"name": "A b"}]},
+            f"platform_teams: team 1: 'A b' is no name for a team; {LABEL_RULE}",
+        ),
         ({"teams": [{"name": "a", "children": [{"name": "a"}]}]}, "teams: a is listed 2 times"),
         (
             {"shared_path": "/srv/shared", "courses": [{"name": "c", "teams": ["x"]}]},
@@ -157,6 +183,41 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         (
             {"courses": [{"name": "c"}]},
             "courses: they need shared_path, the file server's directory for what is shared",
+        ),
+        (
+            {**QUEUED, "scheduler_name": "Yuni Korn"},
+            f"scheduler_name: 'Yuni Korn' is no name of a scheduler; {LABEL_RULE}",
+        ),
+        *(
+            (
+                {**QUEUED, "scheduler_url": url},
+                (
+                    f"scheduler_url: {url!r} is no address of YuniKorn's service in the cluster, "
+                    "wanted http://SERVICE.NAMESPACE:PORT"
+                ),
+            )
+            for url in (
+                "http://yunikorn:9080",
+                "yunikorn-service.yunikorn:9080",
+                "https://yunikorn-service.yunikorn:9080",
+                "http://yunikorn-service.yunikorn:port",
+                "http://yunikorn-service.yunikorn",
+                "http://198.18.7.9:9080",
+            )
+        ),
+        (
+            {**QUEUED, "default_queue": "default"},
+            (
+                "default_queue: 'default' is no queue for servers; wanted its full name such as root.vision, "
+                "of letters, digits, hyphens and underscores, at most 63"
+            ),
+        ),
+        (
+            {**QUEUED, "queue_of_group": {"vision": "root.computer vision"}},
+            (
+                "queue_of_group: vision: 'root.computer vision' is no queue for servers; wanted its full name such as "
+                "root.vision, of letters, digits, hyphens and underscores, at most 63"
+            ),
         ),
         ({"homes_path": "/"}, "homes_path: '/' is no absolute path below /, wanted one such as /srv/homes"),
         ({"homes_path": ""}, "homes_path: '' is no absolute path below /, wanted one such as /srv/homes"),
@@ -184,12 +245,17 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
             "sqlite_node: '' is no node's name; name the one whose disk keeps the database",
         ),
         (
+            {"database": "sqlite", "sqlite_node": "cp1"},
+            "sqlite_node: cp1 is none of the nodes that run notebooks (w1, w2); the hub runs where its database is",
+        ),
+        (
             {"database": "sqlite", "sqlite_node": "w1", "sqlite_path": "hub"},
             "sqlite_path: 'hub' is no absolute path",
         ),
         ({"start_timeout": 5}, "start_timeout: 5 is less than 60"),
         ({"cull_idle": -1}, "cull_idle: -1 is less than 0"),
         ({"homes_uid": 0}, "homes_uid: 0 is less than 1"),
+        ({"home_warning": 101}, "home_warning: 101 is above 100, and it is percent; 0 never warns"),
         ({"quota_timeout": 6}, "quota_timeout: 6 is above 5; nobody should wait longer for a quota"),
         (
             {"node_port": 443},
@@ -218,6 +284,13 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         (
             {"values": {"hub": {"config": {"Authenticator": None}}}},
             "values: hub.config.Authenticator is null, and the hub would not start; set its keys instead",
+        ),
+        (
+            {"rotate": ["initial-password-root-admin"]},
+            (
+                "rotate: initial-password-root-admin is what an account was made with; "
+                "its owner changes the password at /hub/change-password"
+            ),
         ),
         (
             {"rotate": ["token"]},
@@ -273,6 +346,20 @@ def test_a_volume_cannot_move() -> None:
     assert core.reasons(settings(), NODES, [volume("jupyterhub-homes", "198.18.7.41", "/srv/homes")]) == []
 
 
+def test_before_there_is_a_cluster_machines_are_the_bound() -> None:
+    machines = {"w1": {"cpus": 8, "memory_mib": 16000}, "w2": {"cpus": 2, "memory_mib": 64000}}
+    large = {"name": "large", "cpu": {"limit": 4}, "memory": {"limit": "32Gi"}, "gpu": 1}
+    assert core.reasons(settings(profiles=[large]), machines=machines) == [
+        (
+            "profile large: asks for cpu 4, memory 32.00Gi, more than any node that runs notebooks has "
+            "(w1 has cpu 8, memory 15.62Gi; w2 has cpu 2, memory 62.50Gi)"
+        )
+    ]
+    # GPUs of machines are not known, and a machine that did not answer may be the large one.
+    assert core.reasons(settings(profiles=[{**SMALL, "gpu": 1}]), machines=machines) == []
+    assert core.reasons(settings(profiles=[large]), machines={**machines, "w3": {}}) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "start"),
     [
@@ -292,3 +379,17 @@ def test_what_has_a_price_is_said(changes: dict[str, Any], start: str) -> None:
     (warning,) = core.warnings(settings(**changes))
     assert warning.startswith(start)
     assert core.warnings(settings()) == []
+
+
+def test_a_profile_is_held_against_the_nodes_that_it_selects() -> None:
+    labelled = node("w3", "2", "8Gi", **{"nvidia.com/mig-1g.6gb": "4"})
+    labelled["metadata"]["labels"] = {"kubehub.platform/gpu": "A30", "zone": "a"}
+    selects = {**SMALL, "node_selector": {"kubehub.platform/gpu": "A30"}}
+    given = {**selects, "gpu": 1, "gpu_resource": "nvidia.com/mig-1g.6gb"}
+    assert core.reasons(settings(profiles=[given]), [*NODES, labelled]) == []
+    assert core.reasons(settings(profiles=[{**selects, "gpu": 1}]), [*NODES, labelled]) == [
+        (
+            "profile small: asks for cpu 1, memory 2.00Gi, nvidia.com/gpu 1, more than any node that runs notebooks has "
+            "(w3 has cpu 2, memory 8.00Gi, nvidia.com/gpu 0)"
+        )
+    ]

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.kubehub.platform.plugins.filter.jupyterhub import FilterModule
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import quantity, shown
 
-from .inputs import secrets, settings
+from .inputs import PROGRAMS, secrets, settings
 
 FILTERS = FilterModule().filters()
 MANIFEST = """---
@@ -76,7 +76,7 @@ def test_no_secret_of_a_whole_release_is_shown() -> None:
         },
     )
     hidden = {name: f"{name}-0123456789abcdef" for name in secrets(inputs)}
-    wanted = FILTERS["jupyterhub_values"](inputs, hidden, "#")
+    wanted = FILTERS["jupyterhub_values"](inputs, hidden, PROGRAMS)
     data = base64.b64encode(yaml.safe_dump(wanted).encode()).decode()
     manifest = f"kind: Secret\nmetadata: {{name: hub}}\ndata: {{values.yaml: {data}}}\n"
     text = "\n".join(FILTERS["jupyterhub_difference"]({}, wanted, "", manifest))
@@ -103,7 +103,7 @@ def test_values_are_not_made_without_their_secrets() -> None:
     with pytest.raises(
         AnsibleFilterError, match=r"^jupyterhub_values: no secret cookie-secret, crypt-key, .* is given$"
     ):
-        FILTERS["jupyterhub_values"](settings(), {"proxy-token": "x"}, "")
+        FILTERS["jupyterhub_values"](settings(), {"proxy-token": "x"}, {})
 
 
 def test_secrets_are_read_from_the_cluster_and_the_missing_ones_are_random() -> None:

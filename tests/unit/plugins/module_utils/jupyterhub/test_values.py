@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, values
 
-from .inputs import LDAP, OIDC, secrets, settings
+from .inputs import LDAP, OIDC, PROGRAMS, secrets, settings
 
 UNTIL_30 = [
     {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
@@ -24,7 +25,7 @@ UNTIL_30 = [
 def built(**changes: Any) -> dict[str, Any]:
     """Return the values of the sound inputs with some changed."""
     inputs = settings(**changes)
-    return values.values(inputs, secrets(inputs), "# the program\n")
+    return values.values(inputs, secrets(inputs), PROGRAMS)
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -196,6 +197,26 @@ def test_profiles_say_what_they_mean_in_kubespawners_units() -> None:
     ]
 
 
+def test_a_kind_of_gpu_has_a_resource_and_nodes_of_its_own() -> None:
+    labels = {"kubehub.platform/gpu": "A30"}
+    given = {
+        "name": "gpu-a30-1g-6gb",
+        "gpu": 1,
+        "gpu_resource": "nvidia.com/mig-1g.6gb",
+        "node_selector": labels,
+        "cpu": {"limit": 1},
+        "memory": {"limit": "1Gi"},
+    }
+    (profile,) = built(profiles=[given])["singleuser"]["profileList"]
+    assert profile["kubespawner_override"] == {
+        "cpu_limit": 1.0,
+        "mem_limit": "1G",
+        "extra_resource_limits": {"nvidia.com/mig-1g.6gb": "1"},
+        "extra_resource_guarantees": {"nvidia.com/mig-1g.6gb": "1"},
+        "node_selector": labels,
+    }
+
+
 def test_the_first_profile_is_chosen_beforehand() -> None:
     assert [one["default"] for one in built()["singleuser"]["profileList"]] == [True]
 
@@ -219,6 +240,7 @@ def test_fixed_lets_the_listed_in_and_nobody_else() -> None:
     assert config["Authenticator"] == {
         "admin_users": ["root-admin"],
         "allowed_users": ["alice", "bob", "root-admin"],
+        "allow_existing_users": False,
     }
     assert config["SharedPasswordAuthenticator"] == {"user_password": "a" * 12, "admin_password": "a" * 32}
 
@@ -283,9 +305,20 @@ def test_ldap_can_search() -> None:
     }
 
 
+def test_ldap_can_say_who_is_in_which_group() -> None:
+    found = built(authenticator="ldap", ldap={**LDAP, "groups_attribute": "memberOf"}, teams=[{"name": "vision"}])
+    config = found["hub"]["config"]
+    assert config["LDAPAuthenticator"]["manage_groups"] is True
+    assert config["LDAPAuthenticator"]["auth_state_attributes"] == ["memberOf"]
+    assert "load_groups" not in config["JupyterHub"]
+    assert found["custom"]["kubehub"]["groupsAttribute"] == "memberOf"
+    assert "members" not in found["custom"]["kubehub"]
+    assert "load_groups" in built(authenticator="ldap", ldap=LDAP)["hub"]["config"]["JupyterHub"]
+
+
 def test_the_sites_certificates_reach_the_hub_as_a_file() -> None:
     assert built(ca_bundle="PEM", database_authority="ITS")["hub"]["extraFiles"] == {
-        "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# the program\n"},
+        "kubehub.py": {"mountPath": "/usr/local/etc/jupyterhub/kubehub.py", "stringData": "# kubehub.py\n"},
         "ca.pem": {"mountPath": "/etc/kubehub/ca.pem", "stringData": "PEM"},
         "database-ca.pem": {"mountPath": "/etc/kubehub/database-ca.pem", "stringData": "ITS"},
     }
@@ -334,6 +367,18 @@ def test_idle_and_old_servers_are_stopped(idle: int, age: int, wanted: dict[str,
     assert built(cull_idle=idle, cull_age=age)["cull"] == wanted
 
 
+def test_users_are_told_of_a_home_that_is_nearly_full() -> None:
+    found = built(home_warning=80)["singleuser"]
+    assert found["extraEnv"] == {"KUBEHUB_HOME_WARNING": "80"}
+    assert found["extraFiles"] == {
+        name: {"mountPath": path, "stringData": f"# {name}\n"} for name, path in values.NOTE.items()
+    }
+
+
+def test_users_are_told_nothing_where_the_site_wants_it_so() -> None:
+    assert {"extraEnv", "extraFiles"} & built(home_warning=0)["singleuser"].keys() == set()
+
+
 def test_a_banner_stands_above_every_page() -> None:
     assert built(banner="Closed on Monday")["hub"]["templateVars"] == {"announcement": "Closed on Monday"}
     assert built()["hub"]["templateVars"] == {}
@@ -355,26 +400,29 @@ def test_an_image_of_a_registry_with_a_port_keeps_it() -> None:
 def test_teams_are_groups_the_nested_ones_too() -> None:
     teams = [
         {"name": "vision", "members": ["bob", "alice"], "children": [{"name": "drones", "members": ["alice"]}]},
-        {"name": "empty"},
+        {"name": "empty", "group": "grp-empty"},
     ]
-    assert built(teams=teams)["hub"]["config"]["JupyterHub"]["load_groups"] == {
+    found = built(teams=teams)
+    assert found["hub"]["config"]["JupyterHub"]["load_groups"] == {
         "vision": {"users": ["alice", "bob"]},
         "drones": {"users": ["alice"]},
-        "empty": {"users": []},
+        "grp-empty": {"users": []},
     }
+    # The hub follows those that the inventory lists, and leaves the others to its admins.
+    assert found["custom"]["kubehub"]["members"] == {"vision": ["alice", "bob"], "drones": ["alice"]}
 
 
 def test_what_is_shared_has_a_claim_of_its_own() -> None:
     found = built(
         shared_path="/srv/shared",
-        teams=[{"name": "vision", "members": ["alice"]}],
+        teams=[{"name": "vision", "members": ["alice"], "group": "grp-vision"}],
         courses=[{"name": "intro", "teams": ["vision"], "writers": ["bob"]}, {"name": "open"}],
     )
     assert found["custom"]["kubehub"]["shared"] == {
         "path": "/srv/kubehub/shared",
         "claim": "shared",
-        "teams": ["vision"],
-        "courses": {"intro": {"teams": ["vision"], "writers": ["bob"]}, "open": {"teams": [], "writers": []}},
+        "groupOfTeam": {"vision": "grp-vision"},
+        "courses": {"intro": {"groups": ["grp-vision"], "writers": ["bob"]}, "open": {"groups": [], "writers": []}},
     }
     assert [one["name"] for one in found["hub"]["extraVolumes"]] == ["kubehub-homes", "kubehub-shared"]
     assert "shared" not in built()["custom"]["kubehub"]
@@ -394,7 +442,7 @@ def test_given_values_are_laid_over_key_by_key_and_lists_as_a_whole() -> None:
     assert found["hub"]["concurrentSpawnLimit"] == 7
     assert found["hub"]["tolerations"] == []
     assert found["hub"]["consecutiveFailureLimit"] == 0
-    assert found["singleuser"]["extraEnv"] == {"A": "1"}
+    assert found["singleuser"]["extraEnv"]["A"] == "1"
     assert found["singleuser"]["startTimeout"] == 1800
 
 
@@ -404,3 +452,84 @@ def test_secrets_are_made_once_and_again_only_when_asked() -> None:
     assert kept.made(inputs, there, max) == {}
     assert kept.made(inputs, there, max, ["proxy-token"]) == {"proxy-token": "f" * 64}
     assert kept.made(settings(admins=["root-admin", "zoe"]), there, max) == {"initial-password-zoe": "z" * 16}
+
+
+SHARING = {
+    "scheduler_name": "yunikorn",
+    "teams": [
+        {"name": "vision", "members": ["alice", "bob"], "default_of": ["bob"]},
+        {"name": "drones", "group": "grp-drones", "members": ["bob"]},
+    ],
+    "queue_of_group": {"vision": "root.vision", "grp-drones": "root.drones"},
+}
+
+
+def test_without_a_scheduler_of_its_own_the_hub_hears_nothing_of_queues() -> None:
+    found = built(teams=SHARING["teams"], queue_of_group=SHARING["queue_of_group"])
+    assert "queues" not in found["custom"]["kubehub"]
+    assert "scheduler_name" not in found["hub"]["config"]["KubeSpawner"]
+    assert set(found["hub"]["extraFiles"]) == {"kubehub.py"}
+    assert set(found["hub"]["extraConfig"]) == {"10-kubehub"}
+    assert "egress" not in found["hub"]["networkPolicy"]
+
+
+def test_servers_name_the_scheduler_and_the_hub_knows_their_queues() -> None:
+    profiles = [
+        {"name": "small", "cpu": {"guarantee": "100m", "limit": 1}, "memory": {"guarantee": "500M", "limit": "2Gi"}},
+        {"name": "gpu", "cpu": {"limit": 4}, "memory": {"limit": "16Gi"}, "gpu": 1},
+        {
+            "name": "mig",
+            "cpu": {"limit": 4},
+            "memory": {"limit": "16Gi"},
+            "gpu": 1,
+            "gpu_resource": "nvidia.com/mig-1g.5gb",
+        },
+    ]
+    found = built(**SHARING, profiles=profiles)
+    assert found["hub"]["config"]["KubeSpawner"]["scheduler_name"] == "yunikorn"
+    assert found["hub"]["extraConfig"] == {
+        "10-kubehub": "import kubehub\nkubehub.configure(c)\n",
+        "20-kubehub-queue": "import kubehub_queue\nkubehub_queue.configure(c)\n",
+    }
+    assert found["custom"]["kubehub"]["queues"] == {
+        "url": "http://yunikorn-service.yunikorn:9080",
+        "queueOfGroup": {"vision": "root.vision", "grp-drones": "root.drones"},
+        "groupOfUser": {"bob": "vision"},
+        "default": "root.default",
+        "own": "members",
+        "gpuResource": "nvidia.com/gpu",
+        # KubeSpawner asks for whole KiB.
+        "asked": {
+            "small": {"vcore": 100, "memory": 500000768},
+            "gpu": {"vcore": 4000, "memory": 16 * 2**30, "nvidia.com/gpu": 1},
+            "mig": {"vcore": 4000, "memory": 16 * 2**30, "nvidia.com/mig-1g.5gb": 1},
+        },
+    }
+
+
+def test_the_hub_shows_why_a_server_ended_on_the_pages_that_offer_a_new_one() -> None:
+    files = built(**SHARING)["hub"]["extraFiles"]
+    assert files["kubehub_queue.py"] == {
+        "mountPath": "/usr/local/etc/jupyterhub/kubehub_queue.py",
+        "stringData": "# kubehub_queue.py\n",
+    }
+    assert {name: base64.b64decode(files[name]["binaryData"]) for name in files if name.endswith(".html")} == {
+        "home.html": b"of home\n",
+        "not_running.html": b"of not_running\n",
+        "spawn.html": b"of spawn\n",
+    }
+    assert files["home.html"]["mountPath"] == "/usr/local/etc/jupyterhub/kubehub-templates/home.html"
+
+
+def test_the_hub_may_ask_yunikorn_where_a_plugin_knows_pods_too() -> None:
+    assert built(**SHARING, scheduler_url="http://rest.queues.svc:9080/")["hub"]["networkPolicy"]["egress"] == [
+        {
+            "to": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "queues"}},
+                    "podSelector": {"matchLabels": {"app": "yunikorn"}},
+                }
+            ],
+            "ports": [{"port": 9080, "protocol": "TCP"}],
+        }
+    ]

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, kubehub contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.kubehub.platform.plugins.module_utils import _helm
+from ansible_collections.kubehub.platform.plugins.module_utils._cluster import ClusterError
+from ansible_collections.kubehub.platform.plugins.modules import helm_pending
+
+PENDING = "owner=helm,name=hub,status in (pending-install,pending-upgrade,pending-rollback)"
+DEPLOYED = "owner=helm,name=hub,status in (deployed)"
+BEGAN = 1767225600.0
+
+
+def revision(number: int = 4) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": f"sh.helm.release.v1.hub.v{number}",
+            "namespace": "jupyterhub",
+            "labels": {"version": str(number)},
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        }
+    }
+
+
+class Runner:
+    """Runs the module on a cluster with some revisions and a helm that writes down how it is called."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+        self.monkeypatch, self.capsys, self.folder = monkeypatch, capsys, folder
+        self.removed: list[str] = []
+
+    def __call__(
+        self, pending: list[dict[str, Any]], deployed: list[dict[str, Any]], status: int = 0, **options: Any
+    ) -> dict[str, Any]:
+        runner = self
+
+        class FakeCluster:
+            def __init__(self, given: dict[str, Any]) -> None:
+                assert {name: value for name, value in given.items() if value} == {"kubeconfig": "/kubeconfig"}
+
+            def find(self, kind: str, namespace: str, label_selector: str) -> list[dict[str, Any]]:
+                assert (kind, namespace) == ("Secret", "jupyterhub")
+                return {PENDING: pending, DEPLOYED: deployed}[label_selector]
+
+            def delete(self, manifest: dict[str, Any]) -> None:
+                assert manifest["kind"] == "Secret"
+                if manifest["metadata"]["name"].endswith("v9"):
+                    raise ClusterError("Secret is another's")
+                runner.removed.append(manifest["metadata"]["name"])
+
+        helm = self.folder / "helm"
+        helm.write_text(
+            f'#!/bin/sh\necho "$KUBECONFIG $*" >{self.folder}/calls\necho no >&2\nexit {status}\n', encoding="utf-8"
+        )
+        helm.chmod(0o755)
+        self.monkeypatch.setattr(helm_pending, "Cluster", FakeCluster)
+        given = {"kubeconfig": "/kubeconfig", "binary_path": str(helm), "name": "hub", "namespace": "jupyterhub"}
+        with patch_module_args({**given, **options}), pytest.raises(SystemExit):
+            helm_pending.main()
+        result: dict[str, Any] = json.loads(self.capsys.readouterr().out)
+        return result
+
+    @property
+    def calls(self) -> str:
+        path = self.folder / "calls"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Runner:
+    return Runner(monkeypatch, capsys, tmp_path)
+
+
+def test_a_release_that_no_helm_works_on_is_left_alone(run: Runner) -> None:
+    result = run([], [revision(3)])
+    assert (result["changed"], result["pending"], result["rolled_back_to"]) == (False, [], 0)
+    assert (run.removed, run.calls) == ([], "")
+
+
+def test_an_upgrade_that_was_cut_off_is_rolled_back(run: Runner) -> None:
+    result = run([revision(4)], [revision(2), revision(3)])
+    assert (result["changed"], result["rolled_back_to"]) == (True, 3)
+    assert result["pending"] == ["sh.helm.release.v1.hub.v4"]
+    assert (run.removed, run.calls) == ([], "/kubeconfig rollback hub 3 --namespace jupyterhub\n")
+
+
+def test_an_install_that_was_cut_off_loses_its_mark(run: Runner) -> None:
+    result = run([revision(1)], [])
+    assert (result["changed"], result["rolled_back_to"]) == (True, 0)
+    assert (run.removed, run.calls) == (["sh.helm.release.v1.hub.v1"], "")
+
+
+def test_a_check_run_tells_and_does_nothing(run: Runner) -> None:
+    assert run([revision(4)], [revision(3)], _ansible_check_mode=True)["changed"] is True
+    assert run([revision(1)], [], _ansible_check_mode=True)["changed"] is True
+    assert (run.removed, run.calls) == ([], "")
+
+
+def test_what_is_refused_is_said(run: Runner) -> None:
+    result = run([revision(4)], [revision(3)], status=1)
+    assert (result["failed"], result["msg"]) == (True, "Release hub in jupyterhub can't be rolled back to 3: no")
+    result = run([revision(9)], [])
+    assert (result["failed"], result["msg"]) == (True, "Secret is another's")
+
+
+class Time:
+    """A clock that passes by sleeping alone."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+
+def test_a_helm_that_may_be_at_work_is_waited_for() -> None:
+    time = Time(BEGAN + 288)
+    assert _helm.abandoned(lambda: [revision(), revision(1)], 300, time.now, time.sleep) == [revision(), revision(1)]
+    assert time.slept == [5.0, 5.0, 2.0]
+
+
+def test_a_helm_that_ends_meanwhile_is_left_its_release() -> None:
+    time, answers = Time(BEGAN), [[revision()], [revision()], []]
+    assert _helm.abandoned(lambda: answers.pop(0), 300, time.now, time.sleep) == []
+    assert time.slept == [5.0, 5.0]
