@@ -180,3 +180,46 @@ def test_the_playbook_asks_for_the_site_s_name(tmp_path: Path) -> None:
     assert done.returncode == 2, done.stdout
     assert "drill_confirm is '', but this site is called 'department'." in done.stdout
     assert f"there is no kubeconfig at {tmp_path}/kubeconfig" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("machines", "service"),
+    [
+        ({"nfs1": {"nfs_server_implementation": "ganesha"}}, "nfs-ganesha"),
+        ({"nfs1": {"nfs_server_implementation": "kernel"}}, "nfs-server"),
+        ({"nfs1": {}}, "nfs-server"),
+        ({}, "nfs-server"),
+    ],
+)
+def test_the_file_service_is_the_file_server_s_own(machines: dict[str, Any], service: str) -> None:
+    assert render(DEFAULTS["drill_file_service"], hostvars=machines) == service
+
+
+@pytest.mark.parametrize(
+    ("result", "reasons"),
+    [
+        ({"resources": [{"metadata": {"name": "w1"}}]}, ["node w1: kubelet has not reported yet"]),
+        (
+            {
+                "members": [
+                    {"healthy": True},
+                    {"endpoint": "https://192.0.2.1:2379", "healthy": False, "error": "refused"},
+                ]
+            },
+            ["https://192.0.2.1:2379: refused"],
+        ),
+        (
+            {
+                "msg": "One or more items failed",
+                "results": [
+                    {"resources": [{"metadata": {"name": "hub", "namespace": "jupyterhub"}}]},
+                    {"msg": "no API"},
+                ],
+            },
+            ["pod jupyterhub/hub on no node: Unknown", "no API"],
+        ),
+        ({"msg": "no API"}, []),
+    ],
+)
+def test_a_site_that_is_not_well_says_why(result: dict[str, Any], reasons: list[str]) -> None:
+    assert render("{{ __drill_sick }}", ansible_failed_result=result) == reasons
