@@ -74,7 +74,7 @@ class Person:
         if not self._token:
             answer = self.browser.post(
                 f"{self.url}/hub/api/users/{self.name}/tokens",
-                json={"note": "a test", "expires_in": 3600},
+                json={"note": "a test", "expires_in": 86400},
                 headers={"X-XSRFToken": self._xsrf()},
                 timeout=self.patience,
             )
