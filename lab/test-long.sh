@@ -5,6 +5,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 lab/doctor.sh --fix || { echo "lab: NOT RUN, for the doctor's reasons above; put them right and run 'make test-long' again" >&2 && exit 3; }
-lab/bootstrap.sh --system
+lab/bootstrap.sh --virtual
 read -ra chosen <<<"${LAB_TESTS:-}"
 exec pytest -v -p no:cacheprovider --durations=0 tests/long "${chosen[@]}"
