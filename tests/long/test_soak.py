@@ -36,7 +36,7 @@ FAULTS = (
     "proxy_pod",
     "balancer_machine",
     "nfs_service",
-    "scheduler",
+    "queue_scheduler",
     "database",
 )
 # What stays when nobody works: names of what a run or a person could leave, and how many pods each namespace has.

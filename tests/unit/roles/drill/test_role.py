@@ -37,6 +37,7 @@ SITE: dict[str, Any] = {
     "drill_virtual_ip": "192.0.2.100",
     "drill_api_port": 6443,
     "drill_hub_url": "https://hub.example.org",
+    "drill_scheduler_namespace": "yunikorn",
     "ansible_check_mode": False,
     "hostvars": {
         name: {"drill_power_off": ["off", name], "drill_power_on": ["on", name]} for name in ("lb2", "cp1", "W1")
@@ -117,6 +118,7 @@ def test_the_machine_is_the_one_that_it_is_about(fault: str, host: str) -> None:
             "This site has a single worker: its user would have nowhere to go.",
         ),
         ("hub_pod", {"drill_hub_url": ""}, "This site has no hub."),
+        ("queue_scheduler", {"drill_scheduler_namespace": ""}, "This site has no scheduler of queues."),
         ("nfs_service", {"drill_file_servers": []}, "This site has a file server of its own."),
         ("database", {"drill_database_servers": []}, "This site has a database of its own."),
         ("apiserver", {"ansible_check_mode": True}, "A check run breaks nothing."),
