@@ -12,10 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as _machines
-from ansible_collections.kubehub.platform.plugins.module_utils._gpu import models, values
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu import models, users, values
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu.machines import Machine
-
-_DONE = ("Succeeded", "Failed")
 
 
 def reasons(
@@ -138,27 +136,9 @@ def _cluster(
             labels = by_name[machine.name]["metadata"].get("labels") or {}
             has = labels.get(values.MIG_LABEL) or "all-disabled"
             wanted = values.labels(machine, strategy).get(values.MIG_LABEL) or "all-disabled"
-            users = [_name(pod) for pod in pods if has != wanted and _uses_gpu(pod, machine.name)]
-            if users:
+            names = [users.name(pod) for pod in pods if has != wanted and users.holds_gpu(pod, machine.name)]
+            if names:
                 yield (
-                    f"{machine.name}: its MIG layout would change from {has} to {wanted} under {', '.join(sorted(users))}; "
-                    "cordon the machine, have them stopped, and run this again"
+                    f"{machine.name}: its MIG layout would change from {has} to {wanted} under {', '.join(sorted(names))}; "
+                    "playbooks/gpu_maintenance.yml tells their owners, and waits for them"
                 )
-
-
-def _uses_gpu(pod: Mapping[str, Any], node: str) -> bool:
-    spec = pod.get("spec") or {}
-    asked = {
-        name
-        for container in spec.get("containers") or ()
-        for name in (container.get("resources") or {}).get("limits") or ()
-    }
-    return (
-        spec.get("nodeName") == node
-        and (pod.get("status") or {}).get("phase") not in _DONE
-        and any(name == _machines.RESOURCE or name.startswith(_machines.MIG_RESOURCE) for name in asked)
-    )
-
-
-def _name(pod: Mapping[str, Any]) -> str:
-    return f"{pod['metadata'].get('namespace')}/{pod['metadata'].get('name')}"

@@ -162,7 +162,7 @@ def test_a_mig_layout_is_not_changed_under_pods_that_use_it(
     assert found == [
         (
             f"w1: its MIG layout would change from all-disabled to 7x1g.5gb under {', '.join(named)}; "
-            "cordon the machine, have them stopped, and run this again"
+            "playbooks/gpu_maintenance.yml tells their owners, and waits for them"
         )
     ] * bool(named)
 
