@@ -31,6 +31,21 @@ def gpu_warnings(settings: Mapping[str, Any]) -> list[str]:
     return reasons.warnings(settings)
 
 
+def gpu_driver_images(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the image of the operator's driver that each machine needs, by the machine's name."""
+    return reasons.driver_images(settings)
+
+
+def gpu_driver_reasons(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return which of these images do not exist."""
+    return reasons.driver_reasons(settings, downloads)
+
+
+def gpu_driver_doubts(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return of which of these images nobody told whether they exist."""
+    return reasons.driver_doubts(settings, downloads)
+
+
 def gpu_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the chart's values."""
     return values.values(settings, driver=reasons.driver_by_operator(settings))
@@ -103,6 +118,9 @@ class FilterModule:
             "gpu_machines": gpu_machines,
             "gpu_reasons": gpu_reasons,
             "gpu_warnings": gpu_warnings,
+            "gpu_driver_images": gpu_driver_images,
+            "gpu_driver_reasons": gpu_driver_reasons,
+            "gpu_driver_doubts": gpu_driver_doubts,
             "gpu_values": gpu_values,
             "gpu_labels": gpu_labels,
             "gpu_kinds": gpu_kinds,

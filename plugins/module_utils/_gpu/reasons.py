@@ -56,6 +56,45 @@ def warnings(settings: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def driver_images(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the image of the operator's driver that each machine needs, by the machine's name: of a version that the site names, where it is known for what.
+
+    Source: the tags of NVIDIA's driver containers, VERSION-SYSTEM, or for a precompiled one BRANCH-KERNEL-SYSTEM.
+    """
+    version = str(settings["driver_version"])
+    if not version or not driver_by_operator(settings):
+        return {}
+    own = settings["values"].get("driver") or {}
+    place = f"{own.get('repository') or 'nvcr.io/nvidia'}/{own.get('image') or 'driver'}"
+    found = {}
+    for machine in _machines.read_all(settings["machines"]):
+        parts = [version, *([machine.kernel] if settings["driver_precompiled"] else []), machine.system]
+        if all(parts):
+            found[machine.name] = f"{place}:{'-'.join(parts)}"
+    return found
+
+
+def driver_reasons(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return which of :func:`driver_images` do not exist; ``downloads`` are what module download_info found of them, in their order."""
+    remedy = "take a version of https://catalog.ngc.nvidia.com/orgs/nvidia/containers/driver/tags"
+    if settings["driver_precompiled"]:
+        remedy += ", another kernel, or nvidia_gpu_operator_driver_precompiled: false"
+    return [
+        f"{name}: there is no driver {image} ({found['url']}: {found['error']}); {remedy}"
+        for (name, image), found in zip(driver_images(settings).items(), downloads, strict=False)
+        if found["error"].startswith("404 ")
+    ]
+
+
+def driver_doubts(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return of which of :func:`driver_images` the registry did not tell whether they exist."""
+    return [
+        f"{name}: whether there is a driver {image} was not proved ({found['url']}: {found['error']})"
+        for (name, image), found in zip(driver_images(settings).items(), downloads, strict=False)
+        if found["error"] and not found["error"].startswith("404 ")
+    ]
+
+
 def driver_by_operator(settings: Mapping[str, Any]) -> bool:
     """Return whether the operator brings the driver: as set, or, with ``auto``, where no machine has one of its own."""
     if settings["driver"] != "auto":
