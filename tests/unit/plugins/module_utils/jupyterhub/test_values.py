@@ -533,3 +533,39 @@ def test_the_hub_may_ask_yunikorn_where_a_plugin_knows_pods_too() -> None:
             "ports": [{"port": 9080, "protocol": "TCP"}],
         }
     ]
+
+
+def test_nothing_watches_gpus_unless_it_is_told_to() -> None:
+    hub = built()["hub"]
+    assert "kubehub_gpu.py" not in hub["extraFiles"]
+    assert set(hub["services"]) == set(hub["loadRoles"]) == {"kubehub-verify"}
+    assert "egress" not in hub["networkPolicy"]
+
+
+def test_the_watch_of_idle_gpus_may_stop_servers_and_reach_exporters_and_nothing_else() -> None:
+    hub = built(gpu_cull_idle=3600, gpu_cull_warning=600, gpu_exporter_namespace="gpus")["hub"]
+    program = "/usr/local/etc/jupyterhub/kubehub_gpu.py"
+    assert hub["extraFiles"]["kubehub_gpu.py"] == {"mountPath": program, "stringData": "# kubehub_gpu.py\n"}
+    assert hub["services"]["kubehub-gpu"] == {
+        "command": [
+            "python3",
+            program,
+            "--exporters=http://kubehub-gpu-exporters.gpus:9400/metrics",
+            "--namespace=jupyterhub",
+            "--idle=3600",
+            "--warning=600",
+        ],
+        "environment": {"KUBERNETES_SERVICE_HOST": "kubernetes.default.svc", "KUBERNETES_SERVICE_PORT": "443"},
+        "apiToken": "0" * 64,
+    }
+    assert hub["loadRoles"]["kubehub-gpu"] == {"scopes": ["delete:servers"], "services": ["kubehub-gpu"]}
+    pods = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gpus"}},
+        "podSelector": {"matchLabels": {"app": "nvidia-dcgm-exporter"}},
+    }
+    assert hub["networkPolicy"]["egress"] == [{"to": [pods], "ports": [{"port": 9400, "protocol": "TCP"}]}]
+
+
+def test_notes_are_for_notebooks_that_can_show_them() -> None:
+    assert built()["custom"]["kubehub"]["notes"] is True
+    assert built(home_warning=0)["custom"]["kubehub"]["notes"] is False
