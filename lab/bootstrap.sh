@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what a checkout needs and has not: the Python environment of requirements.txt in .venv and the link by which the checkout is kubehub.platform.
-# With --system also the Debian packages of lab/packages.txt (for the lab). Does nothing, quickly, where all is there.
+# With --system also the Debian packages of lab/packages.txt (for the lab), with --tests those of lab/packages-test.txt as well. Does nothing, quickly, where all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,8 +12,9 @@ as_root() {
 
 packages() {
     local wanted missing=()
-    mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' lab/packages.txt)
+    mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$@")
     for package in "${wanted[@]}"; do
+        if [[ $package == chromium-headless-shell ]] && command -v chromium google-chrome >/dev/null; then continue; fi
         [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
     done
     ((${#missing[@]})) || return 0
@@ -38,7 +39,10 @@ environment() {
     echo "$stamp" >.venv/.lock
 }
 
-[[ ${1:-} != --system ]] || packages
+case ${1:-} in
+    --system) packages lab/packages.txt ;;
+    --tests) packages lab/packages.txt lab/packages-test.txt ;;
+esac
 environment
 mkdir -p .collections/ansible_collections/kubehub
 ln -sfn ../../.. .collections/ansible_collections/kubehub/platform
