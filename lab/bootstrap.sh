@@ -21,7 +21,9 @@ packages() {
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     as_root apt-get -qq update
-    as_root apt-get -qq install --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+    as_root apt-get -qq install --no-install-recommends "${missing[@]}" </dev/null >/dev/null && return
+    say "not all could be installed, for apt's reasons above; what stands for a package that this system has not is said in: $*" >&2
+    return 1
 }
 
 environment() {
