@@ -13,10 +13,12 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lab.content.debian import DebianRoot
 from lab.content.folder import IDENTITY, Part, assemble, differences, identity_of
+from lab.content.given import given_steps
 from lab.content.items import Item, items
 from lab.content.release import ReleaseError, load
 from lab.content.serve import Server
@@ -36,7 +38,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 
 
 def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """Parse the command line; its defaults come from LAB_SOURCE, LAB_UPSTREAM and LAB_JOBS."""
+    """Parse the command line; its defaults come from the variables that its help names."""
     parser = argparse.ArgumentParser(prog="python -m lab.content", description="Make the content of a mirror.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
@@ -56,6 +58,14 @@ def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.N
             default=environment.get("LAB_UPSTREAM", ""),
             help="download from this mirror in upstream's place (LAB_UPSTREAM)",
         )
+        for option, variable, kind in (("charts", "LAB_CHARTS", "*.tgz"), ("images", "LAB_EXTRA_IMAGES", "*.tar")):
+            command.add_argument(
+                f"--{option}",
+                type=Path,
+                metavar="DIR",
+                default=environment.get(variable) or None,
+                help=f"take the {option} in this folder ({kind}) and neither download nor build them ({variable})",
+            )
         command.add_argument(
             "--jobs",
             type=int,
@@ -94,10 +104,14 @@ def chosen(listed: Sequence[Item], names: Sequence[str]) -> list[Item]:
 
 
 def decide(shop: Workshop, listed: Sequence[Item], source: str) -> dict[Item, str]:
-    """Where each item comes from as far as the cache knows: 'download', 'build', or '' where upstream must be asked."""
-    if source != "auto":
-        return dict.fromkeys(listed, source)
-    return {item: "download" if shop.has(item.download) else "build" if shop.has(item.build) else "" for item in listed}
+    """Where each item comes from as far as the cache knows: 'given', 'download', 'build', or '' where upstream must be asked."""
+
+    def way(item: Item) -> str:
+        if item.given or source != "auto":
+            return "given" if item.given else source
+        return "download" if shop.has(item.download) else "build" if shop.has(item.build) else ""
+
+    return {item: way(item) for item in listed}
 
 
 def make(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> list[Part]:
@@ -116,7 +130,7 @@ def make(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> lis
                     say(f"{item.name} can't be downloaded and will be built ({failed[item.download]})")
         for item in open_items:
             decided[item] = "download" if shop.has(item.download) else "build"
-    steps = {item: item.download if decided[item] == "download" else item.build for item in listed}
+    steps = {item: item.step(decided[item]) for item in listed}
     failed = shop.do_all(steps.values())
     if failed:
         reasons = "\n".join(f"  {step.name}: {error}" for step, error in failed.items())
@@ -143,7 +157,7 @@ def plan(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> Non
     decided = decide(shop, listed, source)
     steps: list[Step] = []
     for item, way in decided.items():
-        step = item.download if way == "download" else item.build
+        step = item.step(way)
         state = "cached" if shop.has(step) else way or f"download if {probe} answers, else build"
         steps.append(step)
         print(f"{item.name:28} {item.version:16} {state}")
@@ -189,7 +203,9 @@ def main(argv: Sequence[str]) -> int:
         release = load()
         base = getattr(given, "upstream", "").rstrip("/")
         shop = Workshop(cache_folder(os.environ) / "content", progress, jobs=getattr(given, "jobs", 0) or None)
-        listed = chosen(items(release, base), getattr(given, "only", []))
+        taken = given_steps(release, getattr(given, "charts", None), getattr(given, "images", None))
+        known = [replace(item, given=taken.get(item.name)) for item in items(release, base)]
+        listed = chosen(known, getattr(given, "only", []))
         probe = mirrored(base, release.files["kubeadm"].checksum_url)
         if given.command == "plan":
             plan(shop, listed, given.source, probe)

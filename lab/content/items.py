@@ -50,12 +50,17 @@ const DerivedServiceAnnotation = "multicluster.kubernetes.io/derived-service"
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of the list. Both steps' results have the content folder's layout below ``tree``."""
+    """One entry of the list. All steps' results have the content folder's layout below ``tree``."""
 
     name: str
     version: str
     download: Step
     build: Step
+    given: Step | None = None
+
+    def step(self, way: str) -> Step:
+        """The step of a way: ``given``, ``download`` or ``build``."""
+        return (way == "given" and self.given) or (self.download if way == "download" else self.build)
 
 
 class _Recipes:

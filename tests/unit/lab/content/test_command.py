@@ -87,7 +87,7 @@ class Lab:
         self.use(cache)
         monkeypatch.setattr(command, "load", lambda: RELEASE)
         monkeypatch.setattr(command, "items", lambda release, base: three(base, Source("source", self.text)))
-        for name in ("LAB_SOURCE", "LAB_UPSTREAM", "LAB_JOBS"):
+        for name in ("LAB_SOURCE", "LAB_UPSTREAM", "LAB_JOBS", "LAB_CHARTS", "LAB_EXTRA_IMAGES"):
             monkeypatch.delenv(name, raising=False)
 
     def use(self, cache: Path) -> None:
@@ -199,6 +199,21 @@ def test_auto_asks_nobody_when_nothing_is_missing(lab: Lab) -> None:
     run = lab("build", "--upstream", NOWHERE)
     assert run.code == 0
     assert "does not answer" not in run.err
+
+
+def test_what_is_given_is_neither_downloaded_nor_built(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = lab("build", "--source", "build", "--output", str(tmp_path / "built")).folder
+    monkeypatch.setenv("LAB_CHARTS", str(built / "files/charts.example.org"))
+    monkeypatch.setenv("LAB_EXTRA_IMAGES", str(built / "images"))
+    lab.use(tmp_path / "second")
+    planned = lab("plan", "--source", "build").out
+    assert "chart tool                   1.2.3            given\n" in planned
+    run = lab("build", "--source", "build")
+    assert ways(run.folder) == {"kubeadm": "build", "chart tool": "given", "image tool": "given"}
+    assert (run.folder / "images.json").read_bytes() == (built / "images.json").read_bytes()
+    assert lab("compare", str(built), str(run.folder)).code == 0
 
 
 def test_download_alone_fails_with_every_reason_and_makes_no_folder(lab: Lab, tmp_path: Path) -> None:
