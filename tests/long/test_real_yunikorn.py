@@ -164,6 +164,8 @@ def test_the_scheduler_is_yunikorn_itself(lab: Lab) -> None:
 def test_the_hub_says_whose_a_notebook_is_and_nobody_else_does(lab: Lab, people: dict[str, Person]) -> None:
     seconds = people["alice"].start(180)
     assert charged(lab) == {"alice": ["root.science.physics"]}
+    named = ("-n", "jupyterhub", "get", "pod", "jupyter-alice", "-o", "jsonpath={.spec.priorityClassName}")
+    assert lab.kubectl(*named).output.strip() == "kubehub-notebook"
     tell("the hub's externalUsers", f"alice's notebook runs after {seconds:.0f} s, charged to alice and to nobody else")
 
     told = []
