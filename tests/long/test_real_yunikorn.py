@@ -35,6 +35,7 @@ FACULTY: dict[str, Any] = {
             "name": "physics",
             "members": ["alice", "dora", "kubehub-verify-a"],
             "guaranteed": {"memory": "256Mi"},
+            "max": {"memory": "600Mi"},
             "per_user": {"max": {"memory": "400Mi"}},
         },
         {"name": "biology", "members": ["bob", "carol", "kubehub-verify-b"]},
@@ -108,7 +109,8 @@ def charged(lab: Lab) -> dict[str, list[str]]:
         if not below and queue.get("runningApplications"):
             yield queue["queuePath"]
 
-    return {each["userName"]: list(leaves(each["queues"])) for each in rest(lab, "partition/default/usage/users")}
+    found = {each["userName"]: list(leaves(each["queues"])) for each in rest(lab, "partition/default/usage/users")}
+    return {user: paths for user, paths in found.items() if paths}
 
 
 def holds(condition: Callable[[], bool]) -> Callable[[], None]:
