@@ -234,7 +234,7 @@ def test_created_by_two_at_once_the_first_one_stays(yunikorn: YuniKorn, tmp_path
 
 def test_the_playbook_plans_applies_and_proves(yunikorn: YuniKorn) -> None:
     """As an admin does: plan, which changes nothing, then apply, then apply again."""
-    given = ("-e", json.dumps({"queues_config": BOTH, "queues_allow": ["disrupts"]}))
+    given = ("-e", json.dumps({"platform_teams": [], "queues_config": BOTH, "queues_allow": ["disrupts"]}))
     plan = yunikorn.lab.playbook("playbooks/queues.yml", *given, log="queues-plan")
     assert plan.changed == {}
     assert "root.research" in plan.output

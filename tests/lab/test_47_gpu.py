@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,7 +60,11 @@ class Hub:
 
     def start(self, user: str) -> None:
         """Have a user ask for a server with a GPU."""
-        self.call("POST", user)
+        try:
+            self.call("POST", user)
+        except urllib.error.HTTPError as error:
+            if error.code != 409:  # The hub knows teams' members that have not logged in yet.
+                raise
         self.call("POST", f"{user}/server", {"profile": PROFILE})
 
     def ready(self, user: str) -> bool:
