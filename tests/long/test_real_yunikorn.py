@@ -263,6 +263,21 @@ def test_a_guaranteed_share_is_taken_back_and_the_page_says_so(lab: Lab, people:
     )
 
 
+def test_a_scheduler_that_starts_anew_keeps_what_runs_and_its_account(lab: Lab, people: dict[str, Person]) -> None:
+    alice, deployment = people["alice"], "deployment/yunikorn-scheduler"
+    alice.start(180)
+    begin = time.monotonic()
+    lab.kubectl("-n", "yunikorn", "rollout", "restart", deployment)
+    lab.kubectl("-n", "yunikorn", "rollout", "status", deployment, "--timeout=180s")
+    alice.ask_notebook()
+    until(holds(lambda: charged(lab) == {"alice": ["root.science.physics"]}), 60)
+    assert used(lab, "root.science.physics") == 256
+    tell(
+        "restart",
+        f"the new scheduler is ready after {time.monotonic() - begin:.0f} s; the notebook ran on, and is charged",
+    )
+
+
 def test_a_change_of_teams_is_planned_applied_and_proved(lab: Lab, people: dict[str, Person]) -> None:
     people["alice"].start(180)
     larger = {**SITE, "platform_teams": [{**FACULTY, "max": {"cpu": 1, "memory": "900Mi"}}]}
