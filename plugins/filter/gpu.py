@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as _machines
-from ansible_collections.kubehub.platform.plugins.module_utils._gpu import reasons, shortfall, values
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu import maintenance, reasons, shortfall, values
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu.users import users
 
 
 def gpu_machines(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -28,6 +29,21 @@ def gpu_reasons(
 def gpu_warnings(settings: Mapping[str, Any]) -> list[str]:
     """Return what an admin should know of inputs that work."""
     return reasons.warnings(settings)
+
+
+def gpu_driver_images(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the image of the operator's driver that each machine needs, by the machine's name."""
+    return reasons.driver_images(settings)
+
+
+def gpu_driver_reasons(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return which of these images do not exist."""
+    return reasons.driver_reasons(settings, downloads)
+
+
+def gpu_driver_doubts(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return of which of these images nobody told whether they exist."""
+    return reasons.driver_doubts(settings, downloads)
 
 
 def gpu_values(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +87,28 @@ def gpu_shortfall(
     return shortfall.explained(wanted, strategy, nodes, pods, events)
 
 
+def gpu_maintenance(
+    settings: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], now: float
+) -> list[dict[str, Any]]:
+    """Return what is to be done on GPU machines, one after the other."""
+    return maintenance.steps(settings, nodes, pods, now)
+
+
+def gpu_maintenance_plan(steps: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each machine that is to be changed."""
+    return maintenance.plan(steps)
+
+
+def gpu_users(pods: Iterable[Mapping[str, Any]], node: str, everybody: bool = False) -> list[dict[str, str]]:
+    """Return who uses a node's GPUs."""
+    return users(pods, node, everybody=everybody)
+
+
+def gpu_old_drivers(pods: Iterable[Mapping[str, Any]], daemonsets: Iterable[Mapping[str, Any]], node: str) -> list[str]:
+    """Return the driver pods on a node that their DaemonSet would make otherwise."""
+    return maintenance.old_drivers(pods, daemonsets, node)
+
+
 class FilterModule:
     """Names of the filters."""
 
@@ -80,10 +118,17 @@ class FilterModule:
             "gpu_machines": gpu_machines,
             "gpu_reasons": gpu_reasons,
             "gpu_warnings": gpu_warnings,
+            "gpu_driver_images": gpu_driver_images,
+            "gpu_driver_reasons": gpu_driver_reasons,
+            "gpu_driver_doubts": gpu_driver_doubts,
             "gpu_values": gpu_values,
             "gpu_labels": gpu_labels,
             "gpu_kinds": gpu_kinds,
             "gpu_leftovers": gpu_leftovers,
+            "gpu_maintenance": gpu_maintenance,
+            "gpu_maintenance_plan": gpu_maintenance_plan,
+            "gpu_old_drivers": gpu_old_drivers,
+            "gpu_users": gpu_users,
             "gpu_offer": gpu_offer,
             "gpu_shortfall": gpu_shortfall,
         }

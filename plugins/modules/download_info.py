@@ -31,7 +31,9 @@ options:
     type: bool
     default: false
   registry_url:
-    description: Address of the mirror that serves O(images) under their upstream names.
+    description:
+      - Address of the mirror that serves O(images) under their upstream names.
+      - Without it each image's own registry is asked, with the token that public registries give to anybody.
     type: str
   images:
     description: Images to look for, with upstream names and tags.
@@ -81,6 +83,7 @@ downloads:
 """
 
 import hashlib
+import json
 import traceback
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -106,6 +109,15 @@ def found(kind: str, url: str) -> dict[str, Any]:
     return {"kind": kind, "url": url, "error": "", "size": None, "published": "", "sha256": ""}
 
 
+class UnauthorizedError(OSError):
+    """A server that wants to know who asks; ``challenge`` says how."""
+
+    def __init__(self, text: str, challenge: str) -> None:
+        """Keep the challenge."""
+        super().__init__(text)
+        self.challenge = challenge
+
+
 class Client:
     """Asks servers, and asks one that does not answer only once: waiting for it again would take minutes."""
 
@@ -122,7 +134,10 @@ class Client:
         try:
             return open_url(url, method=method, headers=headers, timeout=self.timeout)
         except HTTPError as error:
-            raise OSError(f"{error.code} {error.reason}") from error
+            text = f"{error.code} {error.reason}"
+            if error.code == 401:
+                raise UnauthorizedError(text, error.headers.get("WWW-Authenticate") or "") from error
+            raise OSError(text) from error
         except URLError as error:
             reason = error.reason
             self.silent[server] = (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
@@ -165,9 +180,17 @@ def verify_smallest(client: Client, records: list[dict[str, Any]]) -> None:
 def look_for_image(client: Client, registry_url: str, image: str) -> dict[str, Any]:
     """Return whether an image's manifest can be had."""
     record = found("image", downloads.manifest_url(registry_url, image))
+    headers = {"Accept": downloads.MANIFEST_TYPES}
     try:
-        client.ask(record["url"], "HEAD", {"Accept": downloads.MANIFEST_TYPES})
-    except (OSError, ValueError) as error:
+        try:
+            client.ask(record["url"], "HEAD", headers)
+        except UnauthorizedError as error:
+            token_url = downloads.token_url(error.challenge)
+            if not token_url:
+                raise
+            token = json.load(client.ask(token_url))["token"]
+            client.ask(record["url"], "HEAD", {**headers, "Authorization": f"Bearer {token}"})
+    except (OSError, ValueError, KeyError, TypeError) as error:
         record["error"] = str(error)
     return record
 
@@ -216,15 +239,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    if wanted["images"] and not wanted["registry_url"]:
-        module.fail_json(msg="images are asked of a mirror: registry_url is missing")
     if wanted["charts"] and YAML_ERROR:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=YAML_ERROR)
     client = Client(wanted["timeout"])
     files = [look_for_file(client, file["url"], file["checksum_suffix"]) for file in wanted["files"]]
     if wanted["verify"]:
         verify_smallest(client, files)
-    images = [look_for_image(client, wanted["registry_url"], image) for image in wanted["images"]]
+    images = [look_for_image(client, wanted["registry_url"] or "", image) for image in wanted["images"]]
     charts = [look_for_chart(client, chart) for chart in wanted["charts"]]
     module.exit_json(changed=False, downloads=files + images + charts)
 

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GPU notebooks: one starts, a second waits and its page says why, and sharing the GPU lets it in without touching the first.
+"""GPU notebooks: one starts, a second waits and its page says why, and a maintenance that shares the GPU lets it in without touching the first.
+One that uses its GPU is let alone; idle ones are warned, then stopped.
 
 The lab's GPU is the stand-in's; kubelet, scheduler and hub are the real ones.
 """
@@ -18,11 +19,21 @@ from typing import Any
 import pytest
 
 from .lab import Lab
+from .person import Prober
 
 # The two users that the hub's service for verify may act for.
 FIRST, SECOND = "kubehub-verify-a", "kubehub-verify-b"
 PROFILE = "gpu-a100-sxm4-40gb"
 NAMESPACE = "jupyterhub"
+CHANGE = "sharing default -> shared-4"
+MAINTENANCE = ("playbooks/gpu_maintenance.yml", "-e", "platform_gpu_slices=4", "-e")
+# The hub's own call of its watch, for some seconds.
+WATCH = (
+    "export KUBERNETES_SERVICE_HOST=kubernetes.default.svc KUBERNETES_SERVICE_PORT=443 JUPYTERHUB_API_URL=http://hub:8081/hub/api; "
+    "JUPYTERHUB_API_TOKEN=$(cat /usr/local/etc/jupyterhub/secret/hub.services.kubehub-gpu.apiToken) timeout {seconds} "
+    "python3 /usr/local/etc/jupyterhub/kubehub_gpu.py --exporters=http://kubehub-gpu-exporters.gpu-operator:9400/metrics "
+    "--namespace=jupyterhub --idle={idle} --warning={warning} 2>&1 || test $? = 124"
+)
 
 
 class Hub:
@@ -39,8 +50,19 @@ class Hub:
 
     def call(self, method: str, path: str, body: Any = None, *, lines: str = "") -> str:
         """What the API answers; with ``lines``, what it has streamed until a line holds that."""
+        return self._ask(f"hub/api/users/{path}", method, body, lines)
+
+    def notes(self, user: str) -> dict[str, str]:
+        """What a user's notebook server has to tell."""
+        try:
+            found: dict[str, str] = json.loads(self._ask(f"user/{user}/kubehub/home"))["notes"]
+        except (OSError, ValueError) as error:
+            raise AssertionError(f"{user}'s server does not answer: {error}") from error
+        return found
+
+    def _ask(self, path: str, method: str = "GET", body: Any = None, lines: str = "") -> str:
         request = urllib.request.Request(
-            f"https://{self.lab.address(100)}/hub/api/users/{path}",
+            f"https://{self.lab.address(100)}/{path}",
             data=None if body is None else json.dumps(body).encode(),
             method=method,
             headers={"Authorization": f"token {self._token}", "Content-Type": "application/json"},
@@ -85,6 +107,18 @@ def until(holds: Callable[[], object], seconds: float = 120) -> None:
         time.sleep(1)
 
 
+def mark(lab: Lab) -> str:
+    """What a maintenance has noted on the lab's GPU machine."""
+    path = r"jsonpath={.metadata.annotations.kubehub\.platform/gpu-maintenance}"
+    return lab.kubectl("get", "node", "w2", "-o", path).output.strip()
+
+
+def use(lab: Lab, percents: dict[str, int]) -> None:
+    """Have pods use their GPUs so much, by the pods' names."""
+    patch = json.dumps({"data": {name: str(percent) for name, percent in percents.items()}})
+    lab.kubectl(*("-n", "gpu-operator", "patch", "configmap", "gpu-operator-standin-busy", "--type=merge", "-p", patch))
+
+
 def offered(lab: Lab) -> str:
     """How many GPUs the lab's GPU machine offers."""
     path = r"jsonpath={.status.allocatable.nvidia\.com/gpu}"
@@ -115,8 +149,7 @@ def test_a_gpu_notebook_starts_on_the_gpu_machine(hub: Hub) -> None:
 
 def test_the_exporter_says_who_holds_the_gpu(lab: Lab, hub: Hub) -> None:
     name = hub.pod(FIRST)["metadata"]["name"]
-    patch = json.dumps({"data": {name: "80"}})
-    lab.kubectl(*("-n", "gpu-operator", "patch", "configmap", "gpu-operator-standin-busy", "--type=merge", "-p", patch))
+    use(lab, {name: 80})
     service = "/api/v1/namespaces/gpu-operator/services/nvidia-dcgm-exporter:9400/proxy/metrics"
     lines = lab.kubectl("get", "--raw", service).output.splitlines()
     (busy,) = [line for line in lines if line.startswith("DCGM_FI_DEV_GPU_UTIL{") and f'pod="{name}"' in line]
@@ -131,13 +164,56 @@ def test_a_second_one_waits_and_its_page_says_why(hub: Hub) -> None:
     assert hub.pod(SECOND)["status"]["phase"] == "Pending"
 
 
-def test_slices_let_it_in_and_the_first_runs_on(lab: Lab, hub: Hub) -> None:
+def test_a_check_run_prints_the_maintenance_and_touches_nothing(lab: Lab, hub: Hub) -> None:
+    plan = lab.playbook(*MAINTENANCE, f"gpu_maintenance_confirm={lab.name}", "--check", "--diff", log="gpu-plan")
+    assert f"w2: {CHANGE}; {FIRST} are told and go on." in plan.output
+    assert plan.changed == {}
+    assert (offered(lab), mark(lab)) == ("1", "")
+
+
+def test_slices_let_it_in_and_the_first_is_told_and_runs_on(lab: Lab, hub: Hub) -> None:
     before = hub.pod(FIRST)
-    lab.playbook("playbooks/gpu.yml", "-e", "platform_gpu_slices=4", log="gpu-slices")
-    assert offered(lab) == "4"
+    maintenance = (*MAINTENANCE, f"gpu_maintenance_confirm={lab.name}")
+    told: set[str] = set()
+    with Prober(lambda: told.add(hub.notes(FIRST)["notice"]), pause=0.5) as prober:
+        lab.cut_off(lambda: bool(mark(lab)), *maintenance, log="gpu-maintenance-cut-off")
+        assert json.loads(mark(lab))["uncordon"] is True
+        resumed = lab.playbook(*maintenance, log="gpu-maintenance")
+    assert f"w2: {CHANGE}; {FIRST} are told and go on. It has begun in an earlier run." in resumed.output
+    assert "No driver of CUDA is known on the GPU machines, so nothing there calculates." in resumed.output
+    assert f"w2: {CHANGE}. It takes new pods. Its users were told and go on: {FIRST}." in resumed.output
+    assert prober.failures == []
+    assert told == {"", f"The GPUs of w2 are being changed ({CHANGE}). Your server goes on."}
+    assert (offered(lab), mark(lab)) == ("4", "")
     until(lambda: hub.ready(SECOND))
     after = hub.pod(FIRST)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     states = [one["status"]["containerStatuses"][0] for one in (before, after)]
     assert [state["restartCount"] for state in states] == [0, 0]
     assert hub.ready(FIRST)
+
+
+def test_an_idle_gpu_is_told_of_then_given_back_and_a_busy_one_is_not(lab: Lab, hub: Hub) -> None:
+    """The hub's own watch has an hour's patience, so its program is run once more beside it, with its token and less."""
+    pods = [hub.pod(user)["metadata"]["name"] for user in (FIRST, SECOND)]
+    use(lab, dict.fromkeys(pods, 80))
+    watch = WATCH.format(seconds=40, idle=30, warning=15)
+    assert "Traceback" not in lab.kubectl("-n", NAMESPACE, "exec", "deploy/hub", "--", "sh", "-c", watch).output
+    assert (hub.ready(FIRST), hub.ready(SECOND)) == (True, True)
+    assert [hub.notes(user)["gpu-idle"] for user in (FIRST, SECOND)] == ["", ""]
+
+    use(lab, dict.fromkeys(pods, 0))
+    told: set[str] = set()
+    with Prober(lambda: told.add(hub.notes(FIRST)["gpu-idle"]), pause=0.5):
+        watch = WATCH.format(seconds=50, idle=30, warning=15)
+        said = lab.kubectl("-n", NAMESPACE, "exec", "deploy/hub", "--", "sh", "-c", watch).output
+    assert told == {
+        "",
+        (
+            "The GPU of this server has not been used for 15 seconds. If it stays so, the server is stopped in 15 seconds, "
+            "so that others get the GPU. What is saved stays."
+        ),
+    }
+    for user, pod in zip((FIRST, SECOND), pods, strict=True):
+        assert f"kubehub-gpu: {pod} of {user} is stopped, because its GPU is idle" in said
+    until(lambda: hub.pod(FIRST) is None and hub.pod(SECOND) is None)

@@ -34,6 +34,7 @@ class Machine:
     mig: Mapping[str, int] = field(default_factory=dict)
     host_driver: str | None = None
     system: str = ""
+    kernel: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Machine:
@@ -46,6 +47,7 @@ class Machine:
             mig={str(profile): int(number) for profile, number in (given.get("mig") or {}).items()},
             host_driver=None if given.get("host_driver") is None else str(given["host_driver"]),
             system=str(given.get("system") or ""),
+            kernel=str(given.get("kernel") or ""),
         )
 
 
@@ -63,6 +65,7 @@ def declared(names: Iterable[str], variables: Mapping[str, Mapping[str, Any]]) -
         "mig": "platform_gpu_mig",
         "host_driver": "gpu_node_driver",
         "system": "gpu_node_system",
+        "kernel": "gpu_node_kernel",
     }
     found = []
     for name in names:

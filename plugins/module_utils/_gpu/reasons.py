@@ -12,10 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu import machines as _machines
-from ansible_collections.kubehub.platform.plugins.module_utils._gpu import models, values
+from ansible_collections.kubehub.platform.plugins.module_utils._gpu import models, users, values
 from ansible_collections.kubehub.platform.plugins.module_utils._gpu.machines import Machine
-
-_DONE = ("Succeeded", "Failed")
 
 
 def reasons(
@@ -56,6 +54,45 @@ def warnings(settings: Mapping[str, Any]) -> list[str]:
                 f"{machine.name}: {machine.slices} pods share one card and all of its memory; one that takes too much ends the others"
             )
     return found
+
+
+def driver_images(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the image of the operator's driver that each machine needs, by the machine's name: of a version that the site names, where it is known for what.
+
+    Source: the tags of NVIDIA's driver containers, VERSION-SYSTEM, or for a precompiled one BRANCH-KERNEL-SYSTEM.
+    """
+    version = str(settings["driver_version"])
+    if not version or not driver_by_operator(settings):
+        return {}
+    own = settings["values"].get("driver") or {}
+    place = f"{own.get('repository') or 'nvcr.io/nvidia'}/{own.get('image') or 'driver'}"
+    found = {}
+    for machine in _machines.read_all(settings["machines"]):
+        parts = [version, *([machine.kernel] if settings["driver_precompiled"] else []), machine.system]
+        if all(parts):
+            found[machine.name] = f"{place}:{'-'.join(parts)}"
+    return found
+
+
+def driver_reasons(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return which of :func:`driver_images` do not exist; ``downloads`` are what module download_info found of them, in their order."""
+    remedy = "take a version of https://catalog.ngc.nvidia.com/orgs/nvidia/containers/driver/tags"
+    if settings["driver_precompiled"]:
+        remedy += ", another kernel, or nvidia_gpu_operator_driver_precompiled: false"
+    return [
+        f"{name}: there is no driver {image} ({found['url']}: {found['error']}); {remedy}"
+        for (name, image), found in zip(driver_images(settings).items(), downloads, strict=False)
+        if found["error"].startswith("404 ")
+    ]
+
+
+def driver_doubts(settings: Mapping[str, Any], downloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return of which of :func:`driver_images` the registry did not tell whether they exist."""
+    return [
+        f"{name}: whether there is a driver {image} was not proved ({found['url']}: {found['error']})"
+        for (name, image), found in zip(driver_images(settings).items(), downloads, strict=False)
+        if found["error"] and not found["error"].startswith("404 ")
+    ]
 
 
 def driver_by_operator(settings: Mapping[str, Any]) -> bool:
@@ -138,27 +175,9 @@ def _cluster(
             labels = by_name[machine.name]["metadata"].get("labels") or {}
             has = labels.get(values.MIG_LABEL) or "all-disabled"
             wanted = values.labels(machine, strategy).get(values.MIG_LABEL) or "all-disabled"
-            users = [_name(pod) for pod in pods if has != wanted and _uses_gpu(pod, machine.name)]
-            if users:
+            names = [users.name(pod) for pod in pods if has != wanted and users.holds_gpu(pod, machine.name)]
+            if names:
                 yield (
-                    f"{machine.name}: its MIG layout would change from {has} to {wanted} under {', '.join(sorted(users))}; "
-                    "cordon the machine, have them stopped, and run this again"
+                    f"{machine.name}: its MIG layout would change from {has} to {wanted} under {', '.join(sorted(names))}; "
+                    "playbooks/gpu_maintenance.yml tells their owners, and waits for them"
                 )
-
-
-def _uses_gpu(pod: Mapping[str, Any], node: str) -> bool:
-    spec = pod.get("spec") or {}
-    asked = {
-        name
-        for container in spec.get("containers") or ()
-        for name in (container.get("resources") or {}).get("limits") or ()
-    }
-    return (
-        spec.get("nodeName") == node
-        and (pod.get("status") or {}).get("phase") not in _DONE
-        and any(name == _machines.RESOURCE or name.startswith(_machines.MIG_RESOURCE) for name in asked)
-    )
-
-
-def _name(pod: Mapping[str, Any]) -> str:
-    return f"{pod['metadata'].get('namespace')}/{pod['metadata'].get('name')}"

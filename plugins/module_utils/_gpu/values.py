@@ -67,6 +67,9 @@ def values(settings: Mapping[str, Any], *, driver: bool) -> dict[str, Any]:
             "data": {"config.yaml": _layouts(machines)},
         }
     built["dcgmExporter"]["serviceMonitor"] = {"enabled": bool(settings["service_monitor"])}
+    if any(machine.slices > 1 for machine in machines):
+        # Else it tells of one of the pods that share a GPU, as if it had it alone.
+        built["dcgmExporter"]["env"] = [{"name": "KUBERNETES_VIRTUAL_GPUS", "value": "true"}]
     # containerd 2 reads the Container Device Interface by itself.
     built["cdi"] = {"enabled": True}
     return merged(built, settings["values"])

@@ -16,8 +16,10 @@ TYPED = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def names(settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
-    """Return each secret's name with its length and alphabet. The four keys are of 32 random bytes in hexadecimal digits."""
+    """Return each secret's name with its length and alphabet. The keys and tokens are of 32 random bytes in hexadecimal digits."""
     wanted = dict.fromkeys(("proxy-token", "cookie-secret", "crypt-key", "verify-token"), (64, HEX))
+    if int(settings["gpu_cull_idle"]):
+        wanted["gpu-token"] = (64, HEX)
     if settings["authenticator"] == "fixed":
         # The least lengths that JupyterHub takes are 8 and 32.
         wanted |= {"user-password": (12, TYPED), "admin-password": (32, TYPED)}

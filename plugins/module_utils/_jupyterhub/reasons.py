@@ -54,6 +54,7 @@ def reasons(
         *_scheduler(settings),
         *_database(settings, [*rooms, *(name.lower() for name in machines or {})]),
         *_numbers(settings),
+        *_gpu_watch(settings),
         *network.reasons(settings),
         *_volumes(settings, volumes),
         *_rest(settings),
@@ -77,6 +78,11 @@ def warnings(settings: Mapping[str, Any]) -> list[str]:
         found.append("authenticator: fixed gives all users one password, which is for a lab and nothing else")
     if settings["authenticator"] == "ldap" and settings["ldap"].get("tls") == "insecure":
         found.append("ldap: tls is insecure, so passwords cross the network unencrypted")
+    if 0 < int(settings["gpu_cull_warning"]) < 120 and int(settings["gpu_cull_idle"]):
+        found.append(
+            f"gpu_cull_warning: JupyterLab looks for notes once a minute, so in {settings['gpu_cull_warning']} s a server may be stopped "
+            "before its user could read why; take 120 or more"
+        )
     return found
 
 
@@ -335,6 +341,8 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
         "cull_idle": 0,
         "cull_age": 0,
         "home_warning": 0,
+        "gpu_cull_idle": 0,
+        "gpu_cull_warning": 1,
         "quota_timeout": 0,
         "start_timeout": 60,
         "toleration_seconds": 0,
@@ -350,6 +358,21 @@ def _numbers(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"home_warning: {settings['home_warning']} is above 100, and it is percent; 0 never warns"
     if not 30000 <= int(settings["node_port"]) <= 32767:
         yield f"node_port: {settings['node_port']} is no port for a service of kind NodePort, wanted 30000 to 32767"
+
+
+def _gpu_watch(settings: Mapping[str, Any]) -> Iterator[str]:
+    idle, warning = int(settings["gpu_cull_idle"]), int(settings["gpu_cull_warning"])
+    if idle <= 0:
+        return
+    if warning >= idle:
+        yield f"gpu_cull_warning: {warning} s are no part of the {idle} s of gpu_cull_idle; users are warned so long before a server is stopped"
+    if not int(settings["home_warning"]):
+        yield (
+            "gpu_cull_idle: its warnings come by the extension of JupyterLab that home_warning 0 leaves out; set home_warning above 0, "
+            "or gpu_cull_idle to 0"
+        )
+    if not _is_label(settings["gpu_exporter_namespace"]):
+        yield f"gpu_exporter_namespace: {settings['gpu_exporter_namespace']!r} is no name for Kubernetes; {_LABEL_RULE}"
 
 
 def _volumes(settings: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]]) -> Iterator[str]:

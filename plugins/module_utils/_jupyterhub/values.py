@@ -30,6 +30,13 @@ VERIFIER = "kubehub-verify"
 RESERVED = (f"{VERIFIER}-a", f"{VERIFIER}-b")
 """Users that only this service makes; nobody signs up as one of them."""
 
+GPU_WATCH = "kubehub-gpu"
+"""The service that stops servers whose GPUs are idle."""
+GPU_EXPORTERS = "kubehub-gpu-exporters"
+"""A service without an address of its own: its name stands for every exporter, where the operator's stands for any one of them."""
+GPU_METRICS_PORT = 9400
+GPU_EXPORTER_LABELS = {"app": "nvidia-dcgm-exporter"}
+
 CA_BUNDLE = "/etc/kubehub/ca.pem"
 DATABASE_CA = "/etc/kubehub/database-ca.pem"
 PROGRAMS = "/usr/local/etc/jupyterhub"
@@ -64,7 +71,7 @@ def values(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Ma
 
     ``settings`` are the role's inputs without their prefix, without a reason against them. ``secrets`` are those of
     :func:`kept.names`, by name. ``programs`` are texts by name: the Python modules ``kubehub.py`` and ``kubehub_queue.py``, whose
-    ``configure(c)`` the hub calls at the end of its configuration, :data:`PAGE`, and those of :data:`NOTE`.
+    ``configure(c)`` the hub calls at the end of its configuration, ``kubehub_gpu.py``, :data:`PAGE`, and those of :data:`NOTE`.
     """
     built = {
         "custom": {"kubehub": _custom(settings, secrets)},
@@ -106,6 +113,7 @@ def _custom(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
         "homes": {"path": HOMES, "quotaSeconds": int(settings["quota_timeout"]) if settings["homes_quota"] else 0},
         "lostNodeSeconds": int(settings["toleration_seconds"]),
         "reservedUsers": list(RESERVED),
+        "notes": int(settings["home_warning"]) > 0,
     }
     if settings["shared_path"]:
         group_of_team = {team.name: team.group for team in walk(_teams(settings))}
@@ -199,8 +207,30 @@ def _hub(settings: Mapping[str, Any], secrets: Mapping[str, str], programs: Mapp
             text = base64.b64encode(programs[PAGE].replace("PAGE", page).encode()).decode()
             path = f"{PROGRAMS}/kubehub-templates/{page}.html"
             hub["extraFiles"][f"{page}.html"] = {"mountPath": path, "binaryData": text}
-        hub["networkPolicy"]["egress"] = [_to_scheduler(settings)]
+        hub["networkPolicy"].setdefault("egress", []).append(_to_scheduler(settings))
+    if int(settings["gpu_cull_idle"]):
+        module = "kubehub_gpu.py"
+        hub["extraFiles"][module] = _file(f"{PROGRAMS}/{module}", programs[module])
+        hub["services"][GPU_WATCH] = _gpu_watch(settings, secrets)
+        hub["loadRoles"][GPU_WATCH] = {"scopes": ["delete:servers"], "services": [GPU_WATCH]}
+        hub["networkPolicy"].setdefault("egress", []).append(_to_exporters(settings))
     return hub
+
+
+def _gpu_watch(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    exporters = f"http://{GPU_EXPORTERS}.{settings['gpu_exporter_namespace']}:{GPU_METRICS_PORT}/metrics"
+    options = {
+        "exporters": exporters,
+        "namespace": settings["namespace"],
+        "idle": int(settings["gpu_cull_idle"]),
+        "warning": int(settings["gpu_cull_warning"]),
+    }
+    return {
+        "command": ["python3", f"{PROGRAMS}/kubehub_gpu.py", *(f"--{name}={value}" for name, value in options.items())],
+        # The hub hands none of its own environment on.
+        "environment": {"KUBERNETES_SERVICE_HOST": "kubernetes.default.svc", "KUBERNETES_SERVICE_PORT": "443"},
+        "apiToken": secrets["gpu-token"],
+    }
 
 
 def _file(path: str, text: str) -> dict[str, str]:
@@ -210,11 +240,19 @@ def _file(path: str, text: str) -> dict[str, str]:
 def _to_scheduler(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rule for YuniKorn's REST API by its pods' labels: where a plugin knows pods, rules for addresses don't hold for them."""
     namespace = str(urlsplit(settings["scheduler_url"]).hostname).split(".")[1]
+    return _to_pods(namespace, {"app": "yunikorn"}, REST_PORT)
+
+
+def _to_exporters(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return _to_pods(settings["gpu_exporter_namespace"], GPU_EXPORTER_LABELS, GPU_METRICS_PORT)
+
+
+def _to_pods(namespace: str, labels: Mapping[str, str], port: int) -> dict[str, Any]:
     pods = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "podSelector": {"matchLabels": {"app": "yunikorn"}},
+        "podSelector": {"matchLabels": dict(labels)},
     }
-    return {"to": [pods], "ports": [{"port": REST_PORT, "protocol": "TCP"}]}
+    return {"to": [pods], "ports": [{"port": port, "protocol": "TCP"}]}
 
 
 def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -239,7 +277,7 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             "container_security_context": {"capabilities": {"drop": ["ALL"]}},
             # A server that is gone is noticed within so many seconds.
             "poll_interval": 10,
-            **({"scheduler_name": settings["scheduler_name"]} if settings["scheduler_name"] else {}),
+            **{key: settings[key] for key in ("scheduler_name", "priority_class_name") if settings[key]},
         },
         **_authenticator(settings, secrets),
     }

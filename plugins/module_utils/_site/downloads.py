@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
@@ -25,9 +26,29 @@ def published_sha256(text: str, file_name: str) -> str:
 
 
 def manifest_url(registry_url: str, image: str) -> str:
-    """Return where a mirror serves the manifest of an image with its upstream name, such as ``registry.k8s.io/pause:3.10``."""
+    """Return where a mirror serves the manifest of an image with its upstream name, such as ``registry.k8s.io/pause:3.10``.
+
+    Without a mirror's address it is the image's own registry, which speaks plain HTTP on this machine only.
+    """
+    if not registry_url:
+        host, _slash, image = image.partition("/")
+        loopback = host.partition(":")[0] in ("localhost", "127.0.0.1")
+        registry_url = f"{'http' if loopback else 'https'}://{host}"
     name, at, digest = image.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         repository, tag = name, "latest"
     return f"{registry_url}/v2/{repository}/manifests/{digest if at else tag}"
+
+
+def token_url(challenge: str) -> str:
+    """Return where a registry gives anybody a token, by its header WWW-Authenticate, empty when that is no such offer.
+
+    Source: the OCI distribution specification's "Token Authentication".
+    """
+    scheme, _space, rest = challenge.partition(" ")
+    given = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+    realm = given.pop("realm", "")
+    if scheme.lower() != "bearer" or not realm.startswith(("http://", "https://")):
+        return ""
+    return f"{realm}?{urlencode({name: given[name] for name in ('service', 'scope') if name in given})}"

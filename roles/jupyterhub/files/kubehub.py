@@ -25,6 +25,8 @@ SETTINGS = get_config("custom.kubehub")
 FILE_SERVER_SECONDS = 20
 LOOK_SECONDS = 10
 NOTICE = "kubehub.platform/notice"
+# What users are told in their notebooks: annotations of their pods by the file in which a notebook server finds each.
+NOTES = {"notice": NOTICE, "gpu-idle": "kubehub.platform/gpu-idle"}
 START_SECONDS = 120
 # A file server that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 FILES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kubehub-files")
@@ -120,12 +122,24 @@ async def mount_shared(spawner, pod, home):
     await on_files(make_link, os.path.join(home, "shared"), "/shared")
 
 
+def mount_notes(pod):
+    """Have kubelet keep what the pod is annotated with for its user where the notebook server looks."""
+    items = [
+        {"path": path, "fieldRef": {"fieldPath": f"metadata.annotations['{annotation}']"}}
+        for path, annotation in NOTES.items()
+    ]
+    pod.spec.volumes.append({"name": "kubehub-notes", "downwardAPI": {"items": items}})
+    pod.spec.containers[0].volume_mounts.append({"name": "kubehub-notes", "mountPath": "/etc/kubehub"})
+
+
 async def prepare_pod(spawner, pod):
     """Make what a pod needs before it is made: KubeSpawner's ``modify_pod_hook``."""
     mounts = pod.spec.containers[0].volume_mounts
     slug = next(mount.sub_path for mount in mounts if mount.name == "home")
     home = await make_home(spawner, slug)
     await mount_shared(spawner, pod, home)
+    if SETTINGS.get("notes"):
+        mount_notes(pod)
     node = (spawner.user_options or {}).get("node")
     if node and spawner.user.name in SETTINGS["reservedUsers"]:
         pod.spec.node_selector = {**(pod.spec.node_selector or {}), "kubernetes.io/hostname": node}

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user's own notebook server says of the user's home: an extension of Jupyter Server, asked by the one of JupyterLab beside it.
+"""What a user's own notebook server tells its user: an extension of Jupyter Server, asked by the one of JupyterLab beside it.
 
-GET ``kubehub/home`` answers ``{"note": str}``: a sentence where the home is fuller than KUBEHUB_HOME_WARNING percent, else ''.
+GET ``kubehub/home`` answers ``{"notes": {str: str}}``: under ``home`` a sentence where the home is fuller than KUBEHUB_HOME_WARNING percent,
+else ''; under ``notice`` and ``gpu-idle`` what the pod is annotated with, by an admin's playbook and by the hub's watch of idle GPUs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
+
+POD = Path("/etc/kubehub")
+TOLD = ("notice", "gpu-idle")
 
 
 def human(size):
@@ -37,8 +41,13 @@ def note(space, percent):
     return f"Your home is nearly full: {sizes}. Remove what you no longer need; in a full home nothing can be saved."
 
 
+def told(folder):
+    """Return the notes that stand on the pod, which kubelet puts into a folder; it has none in pods that were made without it."""
+    return {name: (folder / name).read_text("utf-8") if (folder / name).exists() else "" for name in TOLD}
+
+
 class HomeHandler(APIHandler):
-    """Looks at the home. A page that asks by itself is no sign of life, else no idle server were ever stopped."""
+    """Looks at the home and the pod. A page that asks by itself is no sign of life, else no idle server were ever stopped."""
 
     _track_activity = False
 
@@ -46,7 +55,7 @@ class HomeHandler(APIHandler):
     async def get(self):
         """Answer. A file server that is away keeps one thread and nobody else waiting."""
         look = asyncio.get_running_loop().run_in_executor(None, os.statvfs, Path.home())
-        self.finish({"note": note(await look, float(os.environ["KUBEHUB_HOME_WARNING"]))})
+        self.finish({"notes": {"home": note(await look, float(os.environ["KUBEHUB_HOME_WARNING"])), **told(POD)}})
 
 
 def _jupyter_server_extension_points():

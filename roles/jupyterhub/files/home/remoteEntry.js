@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // An extension of JupyterLab 4 as it is loaded, so there is no build: a container of webpack's module federation.
-// It shows what the server says of the home (kubehub_home.py) as a notification, and takes that away when there is room again.
+// It shows what the server has to tell (kubehub_home.py), each as a notification, and takes that away when it is no longer said.
 (() => {
   const SECONDS = 60;
   let shared;
@@ -15,26 +15,26 @@
       const services = Object.values(shared['@jupyterlab/services'])[0];
       const { ServerConnection } = (await services.get())();
       const settings = app.serviceManager.serverSettings;
-      let id, said = '';
+      const ids = {}, said = {};
 
-      const show = async note => {
-        if (Boolean(note) !== Boolean(said)) {
+      const show = async (name, note) => {
+        if (Boolean(note) !== Boolean(said[name])) {
           if (note) {
-            id = await app.commands.execute('apputils:notify', { message: note, type: 'warning', options: { autoClose: false } });
+            ids[name] = await app.commands.execute('apputils:notify', { message: note, type: 'warning', options: { autoClose: false } });
           } else {
-            await app.commands.execute('apputils:dismiss-notification', { id });
+            await app.commands.execute('apputils:dismiss-notification', { id: ids[name] });
           }
-        } else if (note !== said) {
+        } else if (note && note !== said[name]) {
           // No more than the list's text: whoever closed the note has read it.
-          await app.commands.execute('apputils:update-notification', { id, message: note });
+          await app.commands.execute('apputils:update-notification', { id: ids[name], message: note });
         }
-        said = note;
+        said[name] = note;
       };
       const look = async () => {
         try {
           if (!document.hidden) {
             const answer = await ServerConnection.makeRequest(`${settings.baseUrl}kubehub/home`, {}, settings);
-            if (answer.ok) await show((await answer.json()).note);
+            for (const [name, note] of answer.ok ? Object.entries((await answer.json()).notes) : []) await show(name, note);
           }
         } catch (error) {
           console.warn('kubehub-home:', error);

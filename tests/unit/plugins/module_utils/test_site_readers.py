@@ -238,3 +238,25 @@ def test_what_the_controller_lacks(changes: dict[str, object], expected: str) ->
     failed = [item for item in controller_checks(WANTED, {**SEEN, **changes}) if not item["ok"]]
     assert [f"{item['detail']}: {item['remedy']}" for item in failed] == [expected]
     assert [item["host"] for item in failed] == ["localhost"]
+
+
+def test_without_a_mirror_a_manifest_is_at_the_images_own_registry() -> None:
+    assert downloads.manifest_url("", "nvcr.io/nvidia/driver:580-ubuntu24.04") == (
+        "https://nvcr.io/v2/nvidia/driver/manifests/580-ubuntu24.04"
+    )
+
+
+@pytest.mark.parametrize(
+    ("challenge", "url"),
+    [
+        (
+            'Bearer realm="https://r.example/token",service="r.example",scope="repository:a/b:pull"',
+            "https://r.example/token?service=r.example&scope=repository%3Aa%2Fb%3Apull",
+        ),
+        ('Basic realm="https://r.example/"', ""),
+        ('Bearer realm="file:///etc/passwd"', ""),
+        ("", ""),
+    ],
+)
+def test_a_registry_says_where_it_gives_tokens(challenge: str, url: str) -> None:
+    assert downloads.token_url(challenge) == url

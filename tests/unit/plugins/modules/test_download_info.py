@@ -148,6 +148,52 @@ def test_a_silent_server_is_asked_once(capsys: pytest.CaptureFixture[str], monke
     assert asked == ["http://192.0.2.51/a"]
 
 
-def test_images_need_a_mirror(capsys: pytest.CaptureFixture[str]) -> None:
-    result = run(capsys, images=["registry.k8s.io/pause:3.10.2"])
-    assert result["msg"] == "images are asked of a mirror: registry_url is missing"
+class Registry(Mirror):
+    """A public registry: it gives a token to anybody who asks, and answers nobody without one."""
+
+    paths: ClassVar[dict[str, bytes]] = {"/v2/nvidia/driver/manifests/580-ubuntu24.04": b"{}"}
+    asked: ClassVar[list[str]] = []
+    offer: ClassVar[str] = 'Bearer realm="http://{host}/proxy_auth",scope="repository:nvidia/driver:pull"'
+
+    def do_GET(self) -> None:
+        """Answer as a mirror does to who has a token."""
+        if self.path.startswith("/proxy_auth"):
+            self.paths[self.path] = b'{"token": "for-anybody"}'
+        elif self.headers.get("Authorization") != "Bearer for-anybody":
+            self.send_response(401, "Unauthorized")
+            self.send_header("WWW-Authenticate", self.offer.format(host=self.headers["Host"]))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        super().do_GET()
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    """Return the host and port of a registry on loopback."""
+    Registry.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_without_a_mirror_the_images_own_registry_is_asked(capsys: pytest.CaptureFixture[str], registry: str) -> None:
+    images = [f"{registry}/nvidia/driver:{tag}" for tag in ("580-ubuntu24.04", "580-debian12")]
+    found = run(capsys, images=images)["downloads"]
+    assert [(item["url"], item["error"]) for item in found] == [
+        (f"http://{registry}/v2/nvidia/driver/manifests/580-ubuntu24.04", ""),
+        (f"http://{registry}/v2/nvidia/driver/manifests/580-debian12", "404 Not Found"),
+    ]
+    assert "GET /proxy_auth?scope=repository%3Anvidia%2Fdriver%3Apull" in Registry.asked
+
+
+def test_a_registry_that_wants_a_password_is_not_asked_again(
+    capsys: pytest.CaptureFixture[str], registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry, "offer", 'Basic realm="staff"')
+    (item,) = run(capsys, images=[f"{registry}/nvidia/driver:580-ubuntu24.04"])["downloads"]
+    assert item["error"] == "401 Unauthorized"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The note on a home that is nearly full: what the notebook server says. Jupyter's own modules are stood in for."""
+"""What a notebook server tells its user: a home that is nearly full, and what stands on the pod. Jupyter's own modules are stood in for."""
 
 from __future__ import annotations
 
@@ -68,12 +68,15 @@ def test_the_server_answers_for_the_home_and_takes_the_question_for_no_sign_of_l
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KUBEHUB_HOME_WARNING", "0")
     monkeypatch.setattr(os, "statvfs", lambda path: looked.append(path) or space(100, 40))
-    answers: list[dict[str, str]] = []
+    monkeypatch.setattr(extension, "POD", tmp_path)
+    (tmp_path / "gpu-idle").write_text("Your GPU is idle.", encoding="utf-8")
+    answers: list[dict[str, dict[str, str]]] = []
     handler = extension.HomeHandler()
     handler.finish = answers.append
     asyncio.run(handler.get())
     assert looked == [tmp_path]
-    assert answers[0]["note"].startswith("Your home is nearly full: 40 MiB of 100 MiB are left.")
+    home = "Your home is nearly full: 40 MiB of 100 MiB are left. Remove what you no longer need; in a full home nothing can be saved."
+    assert answers == [{"notes": {"home": home, "notice": "", "gpu-idle": "Your GPU is idle."}}]
     assert handler._track_activity is False
 
 

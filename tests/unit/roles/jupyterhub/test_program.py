@@ -198,6 +198,21 @@ def test_what_is_shared_is_mounted_beside_the_home_and_linked_from_it(load: Load
     prepared(program, spawner("alice", ("grp-vision",)), pod())
 
 
+def test_what_is_noted_on_a_pod_is_where_its_notebook_server_looks(load: Load) -> None:
+    found = prepared(load(notes=True), spawner(), pod())
+    paths = {
+        "notice": "metadata.annotations['kubehub.platform/notice']",
+        "gpu-idle": "metadata.annotations['kubehub.platform/gpu-idle']",
+    }
+    items = [{"path": name, "fieldRef": {"fieldPath": path}} for name, path in paths.items()]
+    assert found.spec.volumes == [{"name": "kubehub-notes", "downwardAPI": {"items": items}}]
+    mount = {"name": "kubehub-notes", "mountPath": "/etc/kubehub"}
+    assert found.spec.containers[0].volume_mounts[2:] == [mount]
+    home = (PROGRAM.parent / "home/kubehub_home.py").read_text(encoding="utf-8")
+    assert f'POD = Path("{mount["mountPath"]}")' in home
+    assert f"TOLD = {tuple(paths)}".replace("'", '"') in home
+
+
 def test_only_the_verifiers_users_choose_their_node(load: Load) -> None:
     program = load()
     placed = prepared(program, spawner("kubehub-verify-a", node="w1"), pod())

@@ -162,7 +162,7 @@ def test_a_mig_layout_is_not_changed_under_pods_that_use_it(
     assert found == [
         (
             f"w1: its MIG layout would change from all-disabled to 7x1g.5gb under {', '.join(named)}; "
-            "cordon the machine, have them stopped, and run this again"
+            "playbooks/gpu_maintenance.yml tells their owners, and waits for them"
         )
     ] * bool(named)
 
@@ -196,3 +196,46 @@ def test_what_works_and_has_a_price_is_warned_of() -> None:
 def test_who_brings_the_driver(driver: str, found: list[str | None], by_operator: bool) -> None:
     machines = [{**one, "host_driver": version} for one, version in zip((W1, W2), found, strict=True)]
     assert core.driver_by_operator(settings(machines=machines, driver=driver)) is by_operator
+
+
+NOBLE = {**W1, "host_driver": "", "system": "ubuntu24.04", "kernel": "6.8.0-60-generic"}
+PRECOMPILED = {"machines": [NOBLE, W2], "driver_version": "580", "driver_precompiled": True}
+IMAGE = "nvcr.io/nvidia/driver:580-6.8.0-60-generic-ubuntu24.04"
+
+
+@pytest.mark.parametrize(
+    ("changes", "images"),
+    [
+        (PRECOMPILED, {"w1": IMAGE}),
+        ({"machines": [NOBLE], "driver_version": "580.95.05"}, {"w1": "nvcr.io/nvidia/driver:580.95.05-ubuntu24.04"}),
+        (
+            {**PRECOMPILED, "values": {"driver": {"repository": "r.example/x"}}},
+            {"w1": IMAGE.replace("nvcr.io/nvidia", "r.example/x")},
+        ),
+        ({**PRECOMPILED, "driver_version": ""}, {}),
+        ({**PRECOMPILED, "driver": "host"}, {}),
+        ({**PRECOMPILED, "machines": [{**NOBLE, "kernel": ""}]}, {}),
+    ],
+)
+def test_a_driver_that_the_site_names_has_an_image_for_each_machine(
+    changes: dict[str, Any], images: dict[str, str]
+) -> None:
+    assert core.driver_images(settings(**changes)) == images
+
+
+def test_a_driver_that_does_not_exist_is_refused_and_one_that_nobody_knows_of_is_told() -> None:
+    url = "https://nvcr.io/v2/nvidia/driver/manifests/580-6.8.0-60-generic-ubuntu24.04"
+    found, missing, silent = ([{"url": url, "error": error}] for error in ("", "404 Not Found", "no answer in 10 s"))
+    known = settings(**PRECOMPILED)
+    assert core.driver_reasons(known, found) == core.driver_doubts(known, found) == []
+    assert core.driver_reasons(known, missing) == [
+        (
+            f"w1: there is no driver {IMAGE} ({url}: 404 Not Found); "
+            "take a version of https://catalog.ngc.nvidia.com/orgs/nvidia/containers/driver/tags, "
+            "another kernel, or nvidia_gpu_operator_driver_precompiled: false"
+        )
+    ]
+    assert core.driver_doubts(known, missing) == core.driver_reasons(known, silent) == []
+    assert core.driver_doubts(known, silent) == [
+        f"w1: whether there is a driver {IMAGE} was not proved ({url}: no answer in 10 s)"
+    ]

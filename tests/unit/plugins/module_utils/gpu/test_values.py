@@ -80,6 +80,12 @@ def test_the_driver_is_the_operators_or_left_alone() -> None:
     assert "version" not in built()["driver"]
 
 
+def test_the_exporter_tells_of_every_pod_that_shares_a_gpu() -> None:
+    every = [{"name": "KUBERNETES_VIRTUAL_GPUS", "value": "true"}]
+    assert built(machines=[W1, {**W2, "slices": 4}])["dcgmExporter"]["env"] == every
+    assert "env" not in built()["dcgmExporter"]
+
+
 def test_the_sites_own_values_win() -> None:
     found = built(values={"dcgmExporter": {"version": "mine"}, "standin": {"machines": {}}})
     assert found["dcgmExporter"] == {

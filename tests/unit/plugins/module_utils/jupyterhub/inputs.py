@@ -18,7 +18,7 @@ OIDC = {
     "client_secret": "not-for-anybody",
 }
 LDAP = {"server": "ldap.example.org", "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"]}
-PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", "kubehub_queue.py", *values.NOTE)} | {
+PROGRAMS = {name: f"# {name}\n" for name in ("kubehub.py", "kubehub_queue.py", "kubehub_gpu.py", *values.NOTE)} | {
     values.PAGE: "of PAGE\n"
 }
 SOUND: dict[str, Any] = {
@@ -37,6 +37,9 @@ SOUND: dict[str, Any] = {
         {"name": "small", "cpu": {"guarantee": "100m", "limit": 1}, "memory": {"guarantee": "512Mi", "limit": "2Gi"}}
     ],
     "gpu_resource": "nvidia.com/gpu",
+    "gpu_cull_idle": 0,
+    "gpu_cull_warning": 600,
+    "gpu_exporter_namespace": "gpu-operator",
     "authenticator": "native",
     "admins": ["root-admin"],
     "users": [],
@@ -61,6 +64,7 @@ SOUND: dict[str, Any] = {
     "teams": [],
     "courses": [],
     "scheduler_name": "",
+    "priority_class_name": "",
     "scheduler_url": "http://yunikorn-service.yunikorn:9080",
     "queue_of_group": {},
     "default_queue": "root.default",

@@ -256,6 +256,29 @@ def test_nothing_is_said_against_a_sound_site(changes: dict[str, Any]) -> None:
         ({"cull_idle": -1}, "cull_idle: -1 is less than 0"),
         ({"homes_uid": 0}, "homes_uid: 0 is less than 1"),
         ({"home_warning": 101}, "home_warning: 101 is above 100, and it is percent; 0 never warns"),
+        ({"gpu_cull_idle": -1}, "gpu_cull_idle: -1 is less than 0"),
+        (
+            {"gpu_cull_idle": 600},
+            (
+                "gpu_cull_warning: 600 s are no part of the 600 s of gpu_cull_idle; "
+                "users are warned so long before a server is stopped"
+            ),
+        ),
+        ({"gpu_cull_idle": 600, "gpu_cull_warning": 0}, "gpu_cull_warning: 0 is less than 1"),
+        (
+            {"gpu_cull_idle": 3600, "home_warning": 0},
+            (
+                "gpu_cull_idle: its warnings come by the extension of JupyterLab that home_warning 0 leaves out; "
+                "set home_warning above 0, or gpu_cull_idle to 0"
+            ),
+        ),
+        (
+            {"gpu_cull_idle": 3600, "gpu_exporter_namespace": "GPU"},
+            (
+                "gpu_exporter_namespace: 'GPU' is no name for Kubernetes; "
+                "wanted small letters, digits and hyphens, at most 63, a letter or digit first and last"
+            ),
+        ),
         ({"quota_timeout": 6}, "quota_timeout: 6 is above 5; nobody should wait longer for a quota"),
         (
             {"node_port": 443},

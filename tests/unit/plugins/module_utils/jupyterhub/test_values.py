@@ -456,6 +456,7 @@ def test_secrets_are_made_once_and_again_only_when_asked() -> None:
 
 SHARING = {
     "scheduler_name": "yunikorn",
+    "priority_class_name": "kubehub-notebook",
     "teams": [
         {"name": "vision", "members": ["alice", "bob"], "default_of": ["bob"]},
         {"name": "drones", "group": "grp-drones", "members": ["bob"]},
@@ -467,7 +468,7 @@ SHARING = {
 def test_without_a_scheduler_of_its_own_the_hub_hears_nothing_of_queues() -> None:
     found = built(teams=SHARING["teams"], queue_of_group=SHARING["queue_of_group"])
     assert "queues" not in found["custom"]["kubehub"]
-    assert "scheduler_name" not in found["hub"]["config"]["KubeSpawner"]
+    assert not {"scheduler_name", "priority_class_name"} & set(found["hub"]["config"]["KubeSpawner"])
     assert set(found["hub"]["extraFiles"]) == {"kubehub.py"}
     assert set(found["hub"]["extraConfig"]) == {"10-kubehub"}
     assert "egress" not in found["hub"]["networkPolicy"]
@@ -487,6 +488,7 @@ def test_servers_name_the_scheduler_and_the_hub_knows_their_queues() -> None:
     ]
     found = built(**SHARING, profiles=profiles)
     assert found["hub"]["config"]["KubeSpawner"]["scheduler_name"] == "yunikorn"
+    assert found["hub"]["config"]["KubeSpawner"]["priority_class_name"] == "kubehub-notebook"
     assert found["hub"]["extraConfig"] == {
         "10-kubehub": "import kubehub\nkubehub.configure(c)\n",
         "20-kubehub-queue": "import kubehub_queue\nkubehub_queue.configure(c)\n",
@@ -533,3 +535,39 @@ def test_the_hub_may_ask_yunikorn_where_a_plugin_knows_pods_too() -> None:
             "ports": [{"port": 9080, "protocol": "TCP"}],
         }
     ]
+
+
+def test_nothing_watches_gpus_unless_it_is_told_to() -> None:
+    hub = built()["hub"]
+    assert "kubehub_gpu.py" not in hub["extraFiles"]
+    assert set(hub["services"]) == set(hub["loadRoles"]) == {"kubehub-verify"}
+    assert "egress" not in hub["networkPolicy"]
+
+
+def test_the_watch_of_idle_gpus_may_stop_servers_and_reach_exporters_and_nothing_else() -> None:
+    hub = built(gpu_cull_idle=3600, gpu_cull_warning=600, gpu_exporter_namespace="gpus")["hub"]
+    program = "/usr/local/etc/jupyterhub/kubehub_gpu.py"
+    assert hub["extraFiles"]["kubehub_gpu.py"] == {"mountPath": program, "stringData": "# kubehub_gpu.py\n"}
+    assert hub["services"]["kubehub-gpu"] == {
+        "command": [
+            "python3",
+            program,
+            "--exporters=http://kubehub-gpu-exporters.gpus:9400/metrics",
+            "--namespace=jupyterhub",
+            "--idle=3600",
+            "--warning=600",
+        ],
+        "environment": {"KUBERNETES_SERVICE_HOST": "kubernetes.default.svc", "KUBERNETES_SERVICE_PORT": "443"},
+        "apiToken": "0" * 64,
+    }
+    assert hub["loadRoles"]["kubehub-gpu"] == {"scopes": ["delete:servers"], "services": ["kubehub-gpu"]}
+    pods = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gpus"}},
+        "podSelector": {"matchLabels": {"app": "nvidia-dcgm-exporter"}},
+    }
+    assert hub["networkPolicy"]["egress"] == [{"to": [pods], "ports": [{"port": 9400, "protocol": "TCP"}]}]
+
+
+def test_notes_are_for_notebooks_that_can_show_them() -> None:
+    assert built()["custom"]["kubehub"]["notes"] is True
+    assert built(home_warning=0)["custom"]["kubehub"]["notes"] is False
