@@ -10,7 +10,7 @@ export LAB_NAME LAB_SUBNET
 help: ## Explain the targets
 	@echo 'make TARGET, where TARGET is one of'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo 'Settings (make TARGET NAME=value): LAB_NAME, LAB_SUBNET, LAB_DEBIAN=12|13, LAB_SOURCE=auto|download|build, KUBEHUB_CACHE'
+	@echo 'Settings (make TARGET NAME=value): LAB_NAME, LAB_SUBNET, LAB_DEBIAN=12|13, LAB_SOURCE=auto|download|build, LAB_CHARTS=DIR, LAB_EXTRA_IMAGES=DIR, KUBEHUB_CACHE'
 
 doctor: ## Say whether this machine can carry a lab: all reasons at once, each with what to do
 	@lab/doctor.sh

@@ -30,7 +30,7 @@ from tests.lab.lab import Lab
 
 FACTOR, SECONDS = 1.5, 60.0
 CONTROL_PLANES, WORKERS = ("cp1", "cp2", "cp3"), ("w1", "w2")
-ENCRYPTION = "/etc/kubernetes/encryption/config.yaml"
+ENCRYPTION, KEPT = "/etc/kubernetes/encryption", "/etc/kubernetes-encryption"
 TASK = re.compile(r"^(?P<task>.+?) -+ (?P<seconds>[0-9.]+)s$", re.MULTILINE)
 
 
@@ -55,7 +55,6 @@ class Floor:
         self.nodes: dict[str, Any] = {
             node["metadata"]["name"]: node for node in self._read("get", "nodes", "-o", "yaml")["items"]
         }
-        self.encryption = lab.shell("cp1", f"cat {ENCRYPTION}").output
         self.cgroup_v1 = lab.shell("cp1", "test -e /sys/fs/cgroup/cgroup.controllers", status=None).status != 0
         released = yaml.safe_load(self.helm("list", "--all-namespaces", "--filter", "^cilium$", "-o", "yaml"))
         (self.release,) = released
@@ -92,12 +91,15 @@ class Floor:
         text = base64.b64encode(yaml.safe_dump_all(documents).encode()).decode()
         self.lab.shell(machine, f"echo {text} | base64 -d | kubeadm {action} --config /dev/stdin {options}")
 
-    def prepare(self) -> None:
-        """Put there what is part of a machine's preparation, and was emptied with it."""
-        text = base64.b64encode(self.encryption.encode()).decode()
+    def keep(self) -> None:
+        """Put aside what is part of a machine's preparation, and is emptied with it: the key of encryption at rest, which no log may have."""
         for machine in CONTROL_PLANES:
-            folder = os.path.dirname(ENCRYPTION)
-            self.lab.shell(machine, f"umask 077; mkdir -p {folder} && echo {text} | base64 -d >{ENCRYPTION}")
+            self.lab.shell(machine, f"cp -a {ENCRYPTION} {KEPT}")
+
+    def prepare(self) -> None:
+        """Put it there again."""
+        for machine in CONTROL_PLANES:
+            self.lab.shell(machine, f"mv {KEPT} {ENCRYPTION}")
 
     def run(self) -> None:
         """Make the cluster."""
@@ -113,8 +115,10 @@ class Floor:
             "cp1", "init", {**kind, "kind": "InitConfiguration", **begin}, *self.documents, options="--upload-certs"
         )
         said = self.lab.shell("cp1", "kubeadm token create --print-join-command").output.split()
-        token, authority = said[said.index("--token") + 1], said[said.index("--discovery-token-ca-cert-hash") + 1]
-        discovery = {"token": token, "apiServerEndpoint": said[2], "caCertHashes": [authority]}
+        endpoint, token, authority = (
+            said[said.index(word) + 1] for word in ("join", "--token", "--discovery-token-ca-cert-hash")
+        )
+        discovery = {"token": token, "apiServerEndpoint": endpoint, "caCertHashes": [authority]}
 
         def join(machine: str) -> None:
             wanted: dict[str, Any] = {"discovery": {"bootstrapToken": discovery}}
@@ -171,6 +175,7 @@ def main() -> int:
         print(f"The lab is not finished: site.yml changed {again.changed}", file=sys.stderr)
         return 2
     floor = Floor(lab)
+    floor.keep()
     give_up()
     floor.prepare()
     commands = timed(bare)

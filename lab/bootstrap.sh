@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes what a checkout needs and has not: the Python environment of requirements.txt in .venv and the link by which the checkout is kubehub.platform.
-# With --system also the Debian packages of lab/packages.txt (for the lab). Does nothing, quickly, where all is there.
+# With --system also the Debian packages of lab/packages.txt (for the lab), with --tests or --virtual beside them those of the file of that name: for
+# the lab's tests and for tests in virtual machines. Does nothing, quickly, where all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,15 +13,18 @@ as_root() {
 
 packages() {
     local wanted missing=()
-    mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' lab/packages.txt)
+    mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$@")
     for package in "${wanted[@]}"; do
+        if [[ $package == chromium-headless-shell ]] && command -v chromium google-chrome >/dev/null; then continue; fi
         [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
     done
     ((${#missing[@]})) || return 0
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     as_root apt-get -qq update
-    as_root apt-get -qq install --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+    as_root apt-get -qq install --no-install-recommends "${missing[@]}" </dev/null >/dev/null && return
+    say "not all could be installed, for apt's reasons above; what stands for a package that this system has not is said in: $*" >&2
+    return 1
 }
 
 environment() {
@@ -38,7 +42,10 @@ environment() {
     echo "$stamp" >.venv/.lock
 }
 
-[[ ${1:-} != --system ]] || packages
+case ${1:-} in
+    --system) packages lab/packages.txt ;;
+    --tests | --virtual) packages lab/packages.txt "lab/packages-${1#--}.txt" ;;
+esac
 environment
 mkdir -p .collections/ansible_collections/kubehub
 ln -sfn ../../.. .collections/ansible_collections/kubehub/platform

@@ -11,7 +11,7 @@ stage "1/4 doctor: can a lab stand here?"
 carries=yes
 lab/doctor.sh --fix || carries=no
 stage "2/4 packages and Python environment"
-if [[ $carries == yes ]]; then lab/bootstrap.sh --system; else lab/bootstrap.sh; fi
+if [[ $carries == yes ]]; then lab/bootstrap.sh --tests; else lab/bootstrap.sh; fi
 stage "3/4 check: everything that needs no machine"
 lab/check.sh
 if [[ $carries == no ]]; then

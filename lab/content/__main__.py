@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from lab.content.debian import DebianRoot
 from lab.content.folder import IDENTITY, Part, assemble, differences, identity_of
+from lab.content.given import replacements
 from lab.content.items import Item, items
 from lab.content.release import ReleaseError, load
 from lab.content.serve import Server
@@ -36,7 +38,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 
 
 def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """Parse the command line; its defaults come from LAB_SOURCE, LAB_UPSTREAM and LAB_JOBS."""
+    """Parse the command line; its defaults come from the variables that its help names."""
     parser = argparse.ArgumentParser(prog="python -m lab.content", description="Make the content of a mirror.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
@@ -62,6 +64,17 @@ def arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.N
             default=environment.get("LAB_JOBS") or "0",
             help="compilers beside each other (LAB_JOBS; 0: as cores and memory allow)",
         )
+        for option, variable, text in (
+            ("--charts", "LAB_CHARTS", "take the charts that lie there, NAME-VERSION.tgz"),
+            (
+                "--extra-images",
+                "LAB_EXTRA_IMAGES",
+                "take the images that lie there, OCI archives named as in a content folder",
+            ),
+        ):
+            command.add_argument(
+                option, metavar="DIR", default=environment.get(variable, ""), help=f"{text} ({variable})"
+            )
         command.add_argument(
             "--only", action="append", default=[], metavar="ITEM", help="only this item; may be repeated"
         )
@@ -121,7 +134,10 @@ def make(shop: Workshop, listed: Sequence[Item], source: str, probe: str) -> lis
     if failed:
         reasons = "\n".join(f"  {step.name}: {error}" for step, error in failed.items())
         raise ContentError(f"{len(failed)} of {len(closure(steps.values()))} steps failed:\n{reasons}")
-    return [Part(item.name, item.version, decided[item], shop.path(step)) for item, step in steps.items()]
+    return [
+        Part(item.name, item.version, "given" if item.download is item.build else decided[item], shop.path(step))
+        for item, step in steps.items()
+    ]
 
 
 def build(shop: Workshop, listed: Sequence[Item], source: str, probe: str, output: Path | None) -> Path:
@@ -189,7 +205,12 @@ def main(argv: Sequence[str]) -> int:
         release = load()
         base = getattr(given, "upstream", "").rstrip("/")
         shop = Workshop(cache_folder(os.environ) / "content", progress, jobs=getattr(given, "jobs", 0) or None)
-        listed = chosen(items(release, base), getattr(given, "only", []))
+        taken = dict(replacements(release, getattr(given, "charts", ""), getattr(given, "extra_images", "")))
+        known = [
+            dataclasses.replace(item, download=taken[item.name], build=taken[item.name]) if item.name in taken else item
+            for item in items(release, base)
+        ]
+        listed = chosen(known, getattr(given, "only", []))
         probe = mirrored(base, release.files["kubeadm"].checksum_url)
         if given.command == "plan":
             plan(shop, listed, given.source, probe)

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serve a content folder as the role ``mirror`` does, on loopback: to try the download way without a machine."""
+"""Serve a content folder as the role ``mirror`` does, on loopback unless told otherwise: to try the download way without a machine."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, folder: Path, port: int = 0, address: str = "127.0.0.1") -> None:
+        super().__init__((address, port), Handler)
         self.folder = folder
         self.blobs: dict[str, Blob] = {}
         self.manifests: dict[tuple[str, str], tuple[str, str]] = {}
@@ -52,7 +52,7 @@ class Server(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
 
 
 class Handler(BaseHTTPRequestHandler):

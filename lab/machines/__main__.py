@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python -m lab.machines image|virtual|profile``: prints JSON for molecule/default; progress goes to standard error."""
+"""``python -m lab.machines image|virtual|box|profile``: prints JSON for molecule/default; progress goes to standard error."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def main(argv: list[str]) -> int:
             wanted = image.virtual(image.inputs(os.environ.get("LAB_DEBIAN") or "12"))
             print(f"virtual machine's root {wanted.tag}", file=sys.stderr)
             print(json.dumps({"root": str(image.root(wanted, cache_dir() / "machines", sudo))}))
+            return 0
+        if argv == ["box"]:
+            wanted = image.box(image.inputs(os.environ.get("LAB_DEBIAN") or "12"))
+            print(f"Vagrant box {wanted.tag}", file=sys.stderr)
+            box = image.vagrant_box(wanted, cache_dir() / "machines", sudo)
+            print(json.dumps({"name": f"kubehub-{wanted.tag}", "box": str(box)}))
             return 0
         if argv == ["image"]:
             shop = Workshop(cache_dir() / "content", Progress(sys.stderr))

@@ -51,6 +51,26 @@ CUSTOMIZE_KERNEL = """
 printf '/dev/vda / ext4 defaults 0 1\\nLABEL=lab /etc/lab ext4 ro 0 0\\n' >"$1/etc/fstab"
 chroot "$1" systemctl enable systemd-networkd.service lab-guest.service
 """
+# A Vagrant box is no machine of a lab: its network is the provider's, and Vagrant's well-known key opens it until Vagrant has made another.
+BOX = Path(__file__).parent / "virtual/box"
+MAKE_BOX = BOX.parent / "make-box"
+BOX_KERNEL = f"{KERNEL},systemd-resolved"
+CUSTOMIZE_BOX = """
+set -eu
+useradd --root "$1" --create-home --shell /bin/bash --groups sudo vagrant
+echo 'vagrant ALL=(ALL:ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/vagrant"
+chmod 0440 "$1/etc/sudoers.d/vagrant"
+chroot "$1" chown -R vagrant: /home/vagrant
+chmod 0700 "$1/home/vagrant/.ssh"
+chmod 0600 "$1/home/vagrant/.ssh/authorized_keys"
+printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n' >"$1/etc/hosts"
+echo box >"$1/etc/hostname"
+rm -f "$1"/etc/ssh/ssh_host_*
+ln -sf /run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"
+: >"$1/etc/machine-id"
+printf 'LABEL=root / ext4 defaults 0 1\n' >"$1/etc/fstab"
+chroot "$1" systemctl enable systemd-networkd.service systemd-resolved.service ssh-keys.service
+"""
 CLIENT = 'chown 0:0 "$1/usr/sbin/mount.nfs" && chmod 0755 "$1/usr/sbin/mount.nfs" && ln -s mount.nfs "$1/usr/sbin/mount.nfs4"'
 
 
@@ -60,7 +80,10 @@ class ImageError(Exception):
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that an image depends on: Debian's release name, the apt sources in it, its making, its files' hash and its NFS client's ('': none)."""
+    """All that an image depends on: Debian's release name, the apt sources in it, its making, its files' hash and its NFS client's ('': none).
+
+    ``trees`` are the folders of which ``files`` is the hash.
+    """
 
     suite: str
     sources: str
@@ -68,6 +91,7 @@ class Inputs:
     customize: str
     files: str
     client: str = ""
+    trees: tuple[Path, ...] = (ROOT,)
 
     @property
     def tag(self) -> str:
@@ -161,7 +185,39 @@ def virtual(wanted: Inputs) -> Inputs:
         customize=wanted.customize + CUSTOMIZE_KERNEL.lstrip(),
         files=wanted.files + files_hash(GUEST),
         client="",
+        trees=(*wanted.trees, GUEST),
     )
+
+
+def box(wanted: Inputs) -> Inputs:
+    """Return the inputs of the root file system for a Vagrant box with the same packages and sources."""
+    return replace(
+        wanted,
+        options=(*wanted.options, BOX_KERNEL),
+        customize=CUSTOMIZE_BOX,
+        files=files_hash(BOX) + hashlib.sha256(MAKE_BOX.read_bytes()).hexdigest(),
+        client="",
+        trees=(BOX,),
+    )
+
+
+def vagrant_box(wanted: Inputs, cache: Path, sudo: tuple[str, ...]) -> Path:
+    """Return the Vagrant box of such a root file system, made where ``cache`` lacks it."""
+    made = cache / f"{wanted.tag}.box"
+    if not made.exists():
+        archive = root(wanted, cache, sudo)
+        done = subprocess.run(
+            [*sudo, str(MAKE_BOX), str(archive), str(made)],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise ImageError(
+                f"the Vagrant box cannot be made: {done.stdout.strip()}; it needs what lab/packages-virtual.txt names"
+            )
+    return made
 
 
 def root(wanted: Inputs, cache: Path, sudo: tuple[str, ...], client: Callable[[], Path | None] = lambda: None) -> Path:
@@ -203,8 +259,7 @@ def _bootstrap(wanted: Inputs, folder: Path, sudo: tuple[str, ...], client: Path
         *([*sudo, "--preserve-env=http_proxy,https_proxy,no_proxy"] if sudo else []),
         "mmdebstrap",
         *wanted.options,
-        f"--customize-hook=sync-in {ROOT} /",
-        *([f"--customize-hook=sync-in {GUEST} /"] if KERNEL in wanted.options else []),
+        *(f"--customize-hook=sync-in {tree} /" for tree in wanted.trees),
         f"--customize-hook={customize}",
         *([f"--customize-hook=upload {client} /usr/sbin/mount.nfs", f"--customize-hook={CLIENT}"] if client else []),
         wanted.suite,

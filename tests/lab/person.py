@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -74,7 +75,7 @@ class Person:
         if not self._token:
             answer = self.browser.post(
                 f"{self.url}/hub/api/users/{self.name}/tokens",
-                json={"note": "a test", "expires_in": 3600},
+                json={"note": "a test", "expires_in": 86400},
                 headers={"X-XSRFToken": self._xsrf()},
                 timeout=self.patience,
             )
@@ -98,12 +99,29 @@ class Person:
                 try:
                     self._kernel = self.ask_notebook("POST", "api/kernels", {"name": "python3"})["id"]
                 except NotebookError:
-                    self.ask_hub("POST", "/server", {"profile": "small"})
+                    self.ask_for_server()
                     raise
             assert self._kernel
 
         self._kernel = ""
         return until(open_notebook, seconds)
+
+    def ask_for_server(self, profile: str = "small") -> None:
+        """Have the notebook server started, and do not wait for it."""
+        self.ask_hub("POST", "/server", {"profile": profile})
+
+    def reads(self, words: str, seconds: float) -> tuple[str, float]:
+        """Wait for a line with these words on the page of a server that starts; return the line and the seconds until it came."""
+        begin, seen = time.monotonic(), []
+        url = f"{self.url}/hub/api/users/{self.name}/server/progress"
+        with self.browser.get(url, params={"_xsrf": self._xsrf()}, stream=True, timeout=seconds) as answer:
+            for line in answer.iter_lines():
+                if line.startswith(b"data: "):
+                    seen.append(str(json.loads(line[6:]).get("message")))
+                    if words in seen[-1]:
+                        return seen[-1], time.monotonic() - begin
+                assert time.monotonic() - begin < seconds, seen
+        raise AssertionError(f"the page ended without {words!r}: {seen}")
 
     def stop(self, seconds: float) -> None:
         """Have the notebook server stopped."""

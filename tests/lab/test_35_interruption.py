@@ -8,6 +8,7 @@ import json
 import subprocess
 
 from .lab import Lab
+from .person import Person
 
 
 def states(lab: Lab) -> set[str]:
@@ -29,9 +30,9 @@ def test_a_release_that_was_cut_off_is_finished_by_the_next_run(lab: Lab) -> Non
     )
     assert "pending-upgrade" in states(lab)
     # Another helm may work for as long as its timeout, so that is how long the next run waits.
-    lab.playbook("playbooks/hub.yml", "-e", "jupyterhub_timeout=60", log="hub-after-cut-off")
+    lab.playbook("playbooks/hub.yml", "-e", "jupyterhub_timeout=90", log="hub-after-cut-off")
     assert states(lab) <= {"deployed", "superseded"}
-    shown = lab.shell("cp2", f"curl -sk https://{lab.address(100)}/hub/login").output
+    shown = Person(lab, "alice").page("/hub/login").text
     assert "JupyterHub" in shown
     assert "half-done" not in shown
     assert lab.playbook("playbooks/hub.yml", log="hub-after-that").changed == {}

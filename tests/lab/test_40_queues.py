@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YuniKorn's queues as code, against a real API server: planned, applied and proved, or refused with nothing lost.
 
-The scheduler is the stand-in, or YuniKorn itself: ``LAB_CHARTS`` names a folder that holds its chart, and the mirror its image.
+The scheduler is the stand-in, or YuniKorn itself: ``LAB_CHARTS`` names a folder that holds its chart, ``LAB_EXTRA_IMAGES`` its images.
 """
 
 from __future__ import annotations

@@ -277,7 +277,7 @@ def _config(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str
             "container_security_context": {"capabilities": {"drop": ["ALL"]}},
             # A server that is gone is noticed within so many seconds.
             "poll_interval": 10,
-            **({"scheduler_name": settings["scheduler_name"]} if settings["scheduler_name"] else {}),
+            **{key: settings[key] for key in ("scheduler_name", "priority_class_name") if settings[key]},
         },
         **_authenticator(settings, secrets),
     }

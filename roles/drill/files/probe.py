@@ -4,7 +4,7 @@
 
 """Ask web servers again and again, each time over a new connection, and write down when each was asked and whether it answered well.
 
-Usage: probe.py FOLDER
+Usage: probe.py FOLDER PROCESS
 
 FOLDER/targets.json, which is removed once it is read, is
 {name: {"url", "method", "headers", "body", "status", "interval", "timeout", "ca", "certificate", "key"}}. All but ``url`` may be missing.
@@ -12,7 +12,7 @@ FOLDER/targets.json, which is removed once it is read, is
 ``certificate`` and ``key`` are PEM texts. A probe is sent every ``interval``, whether those before it have ended or not.
 
 Lines [target, seconds since 1970 when it was sent, good, error] go to FOLDER/samples.jsonl, and FOLDER/pid says whom to end, until it has. It ends by
-itself when FOLDER is gone. Standard library alone: it runs with any Python 3.10 or newer.
+itself when FOLDER is gone, or the process with the id PROCESS. Standard library alone: it runs with any Python 3.10 or newer.
 """
 
 from __future__ import annotations
@@ -106,26 +106,37 @@ async def repeat(name, target, samples, end):
     await asyncio.gather(*running)
 
 
-async def write(folder, samples, end, prober):
+def is_there(process):
+    """Whether a process is there."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def write(folder, process, samples, end, prober):
     """Write samples down soon after they are there, until the prober has ended."""
     with (folder / "samples.jsonl").open("a", encoding="utf-8") as file:
         while samples or not prober.done():
             while samples:
                 file.write(json.dumps(samples.pop(0)) + "\n")
             file.flush()
-            if not folder.exists():
+            if not folder.exists() or not is_there(process):
                 end.set()
             await asyncio.sleep(FLUSH)
 
 
-async def main(folder, targets):
+async def main(folder, process, targets):
     """Probe all targets until this process is told to end."""
     end, samples = asyncio.Event(), []
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end.set)
     (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
     prober = asyncio.gather(*(repeat(name, target, samples, end) for name, target in targets.items()))
-    await asyncio.gather(prober, write(folder, samples, end, prober))
+    await asyncio.gather(prober, write(folder, process, samples, end, prober))
     (folder / "pid").unlink(missing_ok=True)
 
 
@@ -134,4 +145,4 @@ if __name__ == "__main__":
     wanted = json.loads(given.read_text(encoding="utf-8"))
     # It holds keys and tokens.
     given.unlink()
-    asyncio.run(main(given.parent, wanted))
+    asyncio.run(main(given.parent, int(sys.argv[2]), wanted))

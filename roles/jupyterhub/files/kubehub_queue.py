@@ -36,6 +36,8 @@ USER_INFO = "yunikorn.apache.org/user.info"
 TEMPLATES = "/usr/local/etc/jupyterhub/kubehub-templates"
 LOOK_SECONDS = 5
 ANSWER_SECONDS = 3
+# So many of YuniKorn's newest records are looked through for what has just happened; a server makes about ten.
+RECORDS = 5000
 # A scheduler that does not answer keeps a thread for as long. These are not those that the hub itself needs.
 THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kubehub-queue")
 SCALES = {
@@ -335,6 +337,24 @@ def why_ended(events):
     return ""
 
 
+async def preemption_of(application):
+    """Return why an application's server ended by YuniKorn's own records, empty where they don't tell.
+
+    It gives a pod's event to the cluster up to two seconds later, and not at all where the pod is gone by then.
+    """
+    call = asyncio.get_running_loop().run_in_executor
+    known = await call(THREADS, read, "/ws/v1/events/batch?count=1") or {"HighestID": 0, "LowestID": 0}
+    start = max(known["LowestID"], known["HighestID"] - RECORDS + 1)
+    found = await call(THREADS, read, f"/ws/v1/events/batch?start={start}&count={RECORDS}") or {}
+
+    def event(record):
+        when = datetime.datetime.fromtimestamp(record["timestampNano"] // 10**9, datetime.timezone.utc)
+        return {"reason": "Informational", "message": record.get("message"), "lastTimestamp": f"{when:%FT%TZ}"}
+
+    records = (record for record in found.get("EventRecords") or () if record.get("referenceID") == application)
+    return why_ended(list(map(event, records)))
+
+
 def ended(user):
     """Return the sentences about a user's servers that ended and were not started since: for the hub's pages."""
     found = []
@@ -358,6 +378,7 @@ def in_queues(base):
         """KubeSpawner for this platform."""
 
         ended = ""
+        application = ""
 
         @property
         def known_pod(self):
@@ -462,10 +483,16 @@ def in_queues(base):
 
         async def poll(self):
             """Look for the reason where a server has ended by itself."""
+            if pod := self.known_pod:
+                self.application = pod["metadata"]["labels"].get("applicationId", "")
             status = await super().poll()
             if status is not None and self.server and not (self._spawn_pending or self._stop_pending):
                 await self._start_watching_events()
                 self.ended = why_ended(self.events)
+                try:
+                    self.ended = self.ended or await preemption_of(self.application)
+                except (OSError, ValueError) as error:
+                    self.log.warning("kubehub: why %s ended cannot be asked of YuniKorn: %s", self.pod_name, error)
             return status
 
         async def get_url(self):

@@ -137,7 +137,7 @@ def test_role_knows_no_group(role: str) -> None:
     knows = [
         f"{path.relative_to(ROLES[role])}: {match[0]}"
         for path, text in text_files(role, "defaults", "vars", "tasks", "handlers", "templates")
-        for match in re.finditer(r"\bgroups(\[|\.|\s*\|)|\bgroup_names\b", text)
+        for match in re.finditer(r"(?<!\.)\bgroups(\[|\.|\s*\|)|\bgroup_names\b", text)
     ]
     assert knows == []
 
@@ -151,6 +151,31 @@ def test_role_meets_other_roles_only_in_its_defaults(role: str) -> None:
         for word in set(re.findall(r"\b\w+\b", text)) & theirs
     )
     assert knows == []
+
+
+def tasks_of(content: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every task of a file, those in blocks and the blocks themselves too."""
+    for task in content:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks_of(task.get(part, []))
+
+
+@every_role
+def test_no_fact_outranks_a_task_s_own_variable(role: str) -> None:
+    """What a role keeps by set_fact or register wins over ``vars`` of a task; only what is included is given variables that win."""
+    files = {path.name: load(path) or [] for path in sorted((ROLES[role] / "tasks").glob("*.yml"))}
+    tasks = [(name, task) for name, content in files.items() for task in tasks_of(content)]
+    facts = {task["register"] for _name, task in tasks if "register" in task}
+    facts |= {fact for _name, task in tasks for fact in task.get("ansible.builtin.set_fact", {})}
+    outranked = [
+        f"{name}: {task.get('name')}: {variable}"
+        for name, task in tasks
+        if not {"ansible.builtin.include_tasks", "ansible.builtin.include_role"} & task.keys()
+        for variable in task.get("vars", {})
+        if variable in facts
+    ]
+    assert outranked == []
 
 
 @every_role

@@ -87,7 +87,7 @@ class Lab:
         self.use(cache)
         monkeypatch.setattr(command, "load", lambda: RELEASE)
         monkeypatch.setattr(command, "items", lambda release, base: three(base, Source("source", self.text)))
-        for name in ("LAB_SOURCE", "LAB_UPSTREAM", "LAB_JOBS"):
+        for name in ("LAB_SOURCE", "LAB_UPSTREAM", "LAB_JOBS", "LAB_CHARTS", "LAB_EXTRA_IMAGES"):
             monkeypatch.delenv(name, raising=False)
 
     def use(self, cache: Path) -> None:
@@ -242,6 +242,28 @@ def test_the_environment_gives_the_defaults(lab: Lab, monkeypatch: pytest.Monkey
     with pytest.raises(SystemExit) as caught:
         lab("build")
     assert caught.value.code == 2
+
+
+def test_charts_and_images_that_somebody_has_come_first(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = lab("build", "--source", "build").folder
+    lab.use(tmp_path / "second")
+    monkeypatch.setenv("LAB_CHARTS", str(built / "files/charts.example.org"))
+    monkeypatch.setenv("LAB_EXTRA_IMAGES", str(built / "images"))
+    for source in ("build", "auto"):
+        folder = lab("build", "--source", source, "--upstream", NOWHERE).folder
+        assert ways(folder) == {"chart tool": "given", "image tool": "given", "kubeadm": "build"}
+        assert differences(built, folder) == []
+
+
+def test_a_file_that_belongs_to_nothing_is_refused(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "tool-1.2.2.tgz").touch()
+    run = lab("build", "--source", "build", "--charts", str(tmp_path))
+    reason = f"LAB_CHARTS: tool-1.2.2.tgz in {tmp_path} is of no item; the release has tool-1.2.3.tgz"
+    assert (run.code, run.err) == (1, f"lab.content: {reason}\n")
+    run = lab("plan", "--extra-images", str(tmp_path / "gone"))
+    assert (run.code, run.err) == (1, f"lab.content: LAB_EXTRA_IMAGES: {tmp_path}/gone is no folder\n")
 
 
 def test_the_plan_says_everything_and_does_nothing(lab: Lab) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +129,9 @@ class Host:
         status = 0
         if command[:3] == ["podman", "image", "exists"]:
             status = 0 if self.has_image else 1
+        if command[0] == str(image.MAKE_BOX):
+            Path(command[2]).write_text("box")
+            status = 1 if self.fails else 0
         if command[0] == "mmdebstrap":
             Path(next(word for word in command if word.endswith("root.tar"))).write_text("half")
             status = 1 if self.fails else 0
@@ -187,6 +191,28 @@ def test_a_virtual_machine_is_the_same_machine_with_a_kernel(monkeypatch: pytest
     assert image.KERNEL in command
     assert f"--customize-hook=sync-in {image.GUEST} /" in command
     assert not [word for word in command if "mount.nfs" in word]
+
+
+def test_a_vagrant_box_has_the_same_packages_and_nothing_of_a_lab(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    host = Host()
+    monkeypatch.setattr(subprocess, "run", host.run)
+    wanted = image.box(replace(INPUTS, client="abc"))
+    made = tmp_path / f"{wanted.tag}.box"
+    assert image.vagrant_box(wanted, tmp_path, ()) == image.vagrant_box(wanted, tmp_path, ()) == made
+    bootstrap, box = host.commands
+    assert [word for word in bootstrap if "sync-in" in word] == [f"--customize-hook=sync-in {image.BOX} /"]
+    assert not [word for word in bootstrap if "mount.nfs" in word]
+    assert box == [str(image.MAKE_BOX), str(tmp_path / f"{wanted.tag}.tar"), str(made)]
+
+
+def test_a_box_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(subprocess, "run", Host(fails=True).run)
+    (tmp_path / f"{image.box(INPUTS).tag}.tar").write_text("whole")
+    said = "the Vagrant box cannot be made: many words\nE: no such mirror; it needs what lab/packages-virtual.txt names"
+    with pytest.raises(ImageError, match=f"^{re.escape(said)}$"):
+        image.vagrant_box(image.box(INPUTS), tmp_path, ())
 
 
 def test_a_failed_bootstrap_leaves_nothing_under_the_final_name(

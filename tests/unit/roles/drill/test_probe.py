@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -91,10 +92,10 @@ def until(what: Callable[[], bool]) -> None:
 class Prober:
     """The program with its folder."""
 
-    def __init__(self, folder: Path, targets: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, targets: dict[str, Any], process: int = 0) -> None:
         self.folder = folder
         (folder / "targets.json").write_text(json.dumps(targets), encoding="utf-8")
-        self.process = subprocess.Popen([sys.executable, str(PROGRAM), str(folder)])
+        self.process = subprocess.Popen([sys.executable, str(PROGRAM), str(folder), str(process or os.getpid())])
 
     def samples(self, target: str = "api") -> list[outages.Sample]:
         path = self.folder / "samples.jsonl"
@@ -136,6 +137,7 @@ def test_method_body_headers_and_status_are_those_of_the_target(server: Server, 
         "headers": {"Authorization": "token t"},
         "body": '{"at": "@now@"}',
         "interval": 0.01,
+        "timeout": 20,
     }
     prober = Prober(tmp_path, {"write": write, "refused": {**write, "status": [200, 403]}})
     until(lambda: bool(prober.samples("write")) and bool(prober.samples("refused")))
@@ -166,6 +168,14 @@ def test_it_ends_when_its_folder_is_gone(server: Server, tmp_path: Path) -> None
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+    assert prober.process.wait(timeout=20) == 0
+
+
+def test_it_ends_when_the_run_is_gone_that_began_it(server: Server, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as run:
+        prober = Prober(tmp_path, {"api": {"url": f"http://127.0.0.1:{server.port}/"}}, run.pid)
+        until(lambda: bool(prober.samples()))
+        run.kill()
     assert prober.process.wait(timeout=20) == 0
 
 

@@ -37,6 +37,7 @@ SITE: dict[str, Any] = {
     "drill_virtual_ip": "192.0.2.100",
     "drill_api_port": 6443,
     "drill_hub_url": "https://hub.example.org",
+    "drill_scheduler_namespace": "yunikorn",
     "ansible_check_mode": False,
     "hostvars": {
         name: {"drill_power_off": ["off", name], "drill_power_on": ["on", name]} for name in ("lb2", "cp1", "W1")
@@ -117,6 +118,7 @@ def test_the_machine_is_the_one_that_it_is_about(fault: str, host: str) -> None:
             "This site has a single worker: its user would have nowhere to go.",
         ),
         ("hub_pod", {"drill_hub_url": ""}, "This site has no hub."),
+        ("queue_scheduler", {"drill_scheduler_namespace": ""}, "This site has no scheduler of queues."),
         ("nfs_service", {"drill_file_servers": []}, "This site has a file server of its own."),
         ("database", {"drill_database_servers": []}, "This site has a database of its own."),
         ("apiserver", {"ansible_check_mode": True}, "A check run breaks nothing."),
@@ -180,3 +182,46 @@ def test_the_playbook_asks_for_the_site_s_name(tmp_path: Path) -> None:
     assert done.returncode == 2, done.stdout
     assert "drill_confirm is '', but this site is called 'department'." in done.stdout
     assert f"there is no kubeconfig at {tmp_path}/kubeconfig" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("machines", "service"),
+    [
+        ({"nfs1": {"nfs_server_implementation": "ganesha"}}, "nfs-ganesha"),
+        ({"nfs1": {"nfs_server_implementation": "kernel"}}, "nfs-server"),
+        ({"nfs1": {}}, "nfs-server"),
+        ({}, "nfs-server"),
+    ],
+)
+def test_the_file_service_is_the_file_server_s_own(machines: dict[str, Any], service: str) -> None:
+    assert render(DEFAULTS["drill_file_service"], hostvars=machines) == service
+
+
+@pytest.mark.parametrize(
+    ("result", "reasons"),
+    [
+        ({"resources": [{"metadata": {"name": "w1"}}]}, ["node w1: kubelet has not reported yet"]),
+        (
+            {
+                "members": [
+                    {"healthy": True},
+                    {"endpoint": "https://192.0.2.1:2379", "healthy": False, "error": "refused"},
+                ]
+            },
+            ["https://192.0.2.1:2379: refused"],
+        ),
+        (
+            {
+                "msg": "One or more items failed",
+                "results": [
+                    {"resources": [{"metadata": {"name": "hub", "namespace": "jupyterhub"}}]},
+                    {"msg": "no API"},
+                ],
+            },
+            ["pod jupyterhub/hub on no node: Unknown", "no API"],
+        ),
+        ({"msg": "no API"}, []),
+    ],
+)
+def test_a_site_that_is_not_well_says_why(result: dict[str, Any], reasons: list[str]) -> None:
+    assert render("{{ __drill_sick }}", ansible_failed_result=result) == reasons

@@ -35,7 +35,8 @@ HUB: dict[str, Any] = {
     "mode": "http",
     "certificate": "front-door",
     "redirect_https": True,
-    "hsts_seconds": 3600,
+    # A text, as the command line gives it.
+    "hsts_seconds": "3600",
     "backend": {
         "balance": "source",
         "check": {"path": "/hub/health", "host": "hub.example.org", "status": 204, "inter": "2s", "fall": 3, "rise": 4},

@@ -519,6 +519,58 @@ def test_who_lost_a_server_reads_why_until_it_is_started_again(program: Any) -> 
     assert again.get_state() == {"pod_name": "jupyter-alice"}
 
 
+def lost(program: Any, *, seen: bool = True) -> str:
+    """Return what is kept of a server whose pod was gone before it had an event; ``seen``: the hub has met the pod."""
+    spawner = made(program)
+    if seen:
+        spawner.pods["jupyterhub/jupyter-alice"] = pod("jupyter-alice", "root.vision.members", {}, node="w1")
+    assert asyncio.run(spawner.poll()) is None
+    spawner.pods.clear()
+    spawner.status = 1
+    assert asyncio.run(spawner.poll()) == 1
+    return str(spawner.ended)
+
+
+@pytest.mark.parametrize(("seen", "sentence"), [(True, SENTENCE), (False, "")])
+def test_who_lost_a_server_reads_why_though_its_pod_was_gone_before_its_event(
+    program: Any, monkeypatch: pytest.MonkeyPatch, seen: bool, sentence: str
+) -> None:
+    """YuniKorn 1.8.0 logs such an event as not published, because its task is not found; the records are its own, from such a run."""
+    added = {"type": 1, "objectID": "7f0", "timestampNano": 1795611590000000000, "eventChangeType": 2, "resource": {}}
+    preempted = {"type": 1, "objectID": "22c", "message": PREEMPTED["message"], "timestampNano": 1795611600046354392}
+    waits = {"type": 1, "objectID": "22c", "message": "does not fit", "timestampNano": 1795611580000000000}
+    records = [
+        {**waits, "referenceID": "jupyter-alice"},
+        {**preempted, "referenceID": "jupyter-alice"},
+        {**added, "referenceID": "jupyter-alice"},
+        {**preempted, "message": "Preempted by another", "referenceID": "jupyter-carol"},
+    ]
+    answers = {
+        "/ws/v1/events/batch?count=1": {"LowestID": 100, "HighestID": 7003, "EventRecords": [added]},
+        "/ws/v1/events/batch?start=2004&count=5000": {"LowestID": 100, "HighestID": 7003, "EventRecords": records},
+    }
+    monkeypatch.setattr(program, "read", answers.__getitem__)
+    assert lost(program, seen=seen) == sentence
+
+
+def test_a_server_that_was_not_preempted_has_no_record_of_it(program: Any) -> None:
+    assert lost(program) == ""
+
+
+@pytest.mark.parametrize("events", [{"LowestID": 0, "HighestID": 0, "EventRecords": None}, None])
+def test_yunikorn_may_have_no_records(program: Any, monkeypatch: pytest.MonkeyPatch, events: Any) -> None:
+    monkeypatch.setattr(program, "read", lambda _path: events)
+    assert lost(program) == ""
+
+
+def test_while_yunikorn_does_not_answer_nobody_reads_why(
+    program: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(program.QUEUES, "url", "http://127.0.0.1:9")
+    assert lost(program) == ""
+    assert "why jupyter-alice ended cannot be asked of YuniKorn: <urlopen error" in caplog.text
+
+
 @pytest.mark.parametrize("flag", ["_spawn_pending", "_stop_pending"])
 def test_a_server_that_fails_to_start_or_is_stopped_has_not_ended_by_itself(program: Any, flag: str) -> None:
     spawner = made(program)

@@ -64,6 +64,7 @@ SOUND: dict[str, Any] = {
     "teams": [],
     "courses": [],
     "scheduler_name": "",
+    "priority_class_name": "",
     "scheduler_url": "http://yunikorn-service.yunikorn:9080",
     "queue_of_group": {},
     "default_queue": "root.default",

@@ -456,6 +456,7 @@ def test_secrets_are_made_once_and_again_only_when_asked() -> None:
 
 SHARING = {
     "scheduler_name": "yunikorn",
+    "priority_class_name": "kubehub-notebook",
     "teams": [
         {"name": "vision", "members": ["alice", "bob"], "default_of": ["bob"]},
         {"name": "drones", "group": "grp-drones", "members": ["bob"]},
@@ -467,7 +468,7 @@ SHARING = {
 def test_without_a_scheduler_of_its_own_the_hub_hears_nothing_of_queues() -> None:
     found = built(teams=SHARING["teams"], queue_of_group=SHARING["queue_of_group"])
     assert "queues" not in found["custom"]["kubehub"]
-    assert "scheduler_name" not in found["hub"]["config"]["KubeSpawner"]
+    assert not {"scheduler_name", "priority_class_name"} & set(found["hub"]["config"]["KubeSpawner"])
     assert set(found["hub"]["extraFiles"]) == {"kubehub.py"}
     assert set(found["hub"]["extraConfig"]) == {"10-kubehub"}
     assert "egress" not in found["hub"]["networkPolicy"]
@@ -487,6 +488,7 @@ def test_servers_name_the_scheduler_and_the_hub_knows_their_queues() -> None:
     ]
     found = built(**SHARING, profiles=profiles)
     assert found["hub"]["config"]["KubeSpawner"]["scheduler_name"] == "yunikorn"
+    assert found["hub"]["config"]["KubeSpawner"]["priority_class_name"] == "kubehub-notebook"
     assert found["hub"]["extraConfig"] == {
         "10-kubehub": "import kubehub\nkubehub.configure(c)\n",
         "20-kubehub-queue": "import kubehub_queue\nkubehub_queue.configure(c)\n",
