@@ -198,7 +198,8 @@ def test_slices_let_it_in_and_the_first_is_told_and_runs_on(lab: Lab, hub: Hub) 
         assert json.loads(mark(lab))["uncordon"] is True
         resumed = lab.playbook(*maintenance, log="gpu-maintenance")
     assert f"w2: {CHANGE}; {FIRST} are told and go on. It has begun in an earlier run." in resumed.output
-    assert "No driver of CUDA is known on the GPU machines, so nothing there calculates." in resumed.output
+    assert "ok          site  A pod that asks for a GPU gets one" in resumed.output
+    assert "not proved  site  A GPU calculates" in resumed.output
     assert f"w2: {CHANGE}. It takes new pods. Its users were told and go on: {FIRST}." in resumed.output
     assert prober.failures == []
     assert told == {"", f"The GPUs of w2 are being changed ({CHANGE}). Your server goes on."}
