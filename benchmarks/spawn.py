@@ -29,7 +29,7 @@ PATIENCE = 300
 def spawn(person: Person) -> float:
     """Return the seconds from the click until the hub says that the server is ready."""
     begin = time.monotonic()
-    person.ask_hub("POST", "/server", {"profile": "small"})
+    person.ask_for_server()
     while not person.ask_hub("GET", "")["servers"][""]["ready"]:
         if time.monotonic() - begin > PATIENCE:
             raise TimeoutError(f"{person.name}'s server is not ready after {PATIENCE} s")

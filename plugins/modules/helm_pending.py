@@ -14,7 +14,8 @@ author: kubehub contributors (@kubehub)
 description:
   - Helm marks a release as pending while it works on it, and refuses to touch a pending one. Where it was killed, the mark stays for good.
   - Waits while another helm may still be at work, which is for O(timeout) seconds after it began. Then it rolls back to the revision that was
-    deployed last, so that all objects are that one's again. Where none ever was, it removes helm's mark, and the objects wait for the next install.
+    deployed last, so that all objects are that one's again, and removes the pending revisions. Where none was ever deployed, the objects wait
+    for the next install.
   - Does nothing where no revision is pending.
 requirements:
   - helm
@@ -129,7 +130,8 @@ def main() -> None:
                 module.fail_json(
                     msg=f"Release {name} in {namespace} can't be rolled back to {deployed}: {error.strip()}"
                 )
-        elif not module.check_mode:
+        # A rollback leaves the mark on the revision that it leaves behind.
+        if not module.check_mode:
             for revision in pending:
                 cluster.delete({"kind": "Secret", "metadata": revision["metadata"]})
     except ClusterError as error:

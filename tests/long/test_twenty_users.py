@@ -41,7 +41,7 @@ def course() -> Iterator[Lab]:
 def start(person: Person) -> float:
     """Click once; return the seconds until the server is ready and answers."""
     begin = time.monotonic()
-    person.ask_hub("POST", "/server", {"profile": "small"})
+    person.ask_for_server()
     while time.monotonic() - begin < PATIENCE:
         server = person.ask_hub("GET", "")["servers"].get("")
         assert server, f"{person.name}'s server was given up"

@@ -30,7 +30,8 @@ USER = "hub.jupyter.org/username"
 SERVER = "hub.jupyter.org/servername"
 SAMPLE = re.compile(r"DCGM_FI_DEV_GPU_UTIL\{(.*)\} (\S+)")
 LABEL = re.compile(r'(\w+)="((?:\\.|[^"\\])*)"')
-ANSWER_SECONDS = 10
+# The hub answers for a server that takes long to stop after 10 s.
+ANSWER_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -128,11 +129,13 @@ async def look(api, idle, options, now):
             await api.patch_namespaced_pod(pod.metadata.name, options.namespace, body)
         if wanted:
             idle.told(uid, now)
+    calls = []
     for uid in sorted(stopped):
         pod = by_uid[uid].metadata
         LOG.info("%s of %s is stopped, because its GPU is idle", pod.name, pod.annotations[USER])
         url = server_url(options.hub, pod.annotations[USER], pod.annotations.get(SERVER, ""))
-        await asyncio.to_thread(ask, url, "DELETE", os.environ["JUPYTERHUB_API_TOKEN"])
+        calls.append(asyncio.to_thread(ask, url, "DELETE", os.environ["JUPYTERHUB_API_TOKEN"]))
+    await asyncio.gather(*calls)
 
 
 async def watch(options):

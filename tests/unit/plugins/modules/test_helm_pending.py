@@ -90,7 +90,8 @@ def test_an_upgrade_that_was_cut_off_is_rolled_back(run: Runner) -> None:
     result = run([revision(4)], [revision(2), revision(3)])
     assert (result["changed"], result["rolled_back_to"]) == (True, 3)
     assert result["pending"] == ["sh.helm.release.v1.hub.v4"]
-    assert (run.removed, run.calls) == ([], "/kubeconfig rollback hub 3 --namespace jupyterhub\n")
+    assert run.calls == "/kubeconfig rollback hub 3 --namespace jupyterhub\n"
+    assert run.removed == ["sh.helm.release.v1.hub.v4"]
 
 
 def test_an_install_that_was_cut_off_loses_its_mark(run: Runner) -> None:
