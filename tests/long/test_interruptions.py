@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.lab.lab import Lab, running
+from tests.long.labs import lab_of
 
 Moment = Callable[[Lab], Callable[[], bool]]
 
@@ -21,15 +19,8 @@ Moment = Callable[[Lab], Callable[[], bool]]
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A lab of bare machines and a mirror."""
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-interruptions-"))
-    made = Lab("kubehub-cut", "198.18.14.0/24", logs)
-    made.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        made.run("lab/up.sh", log="up")
-        made.playbook("playbooks/mirror.yml")
+    with lab_of("cut", 14) as made:
         yield made
-    finally:
-        made.run("lab/molecule", "destroy", log="destroy-last")
 
 
 def on(machine: str, *words: str, after: float = 0.0) -> Moment:

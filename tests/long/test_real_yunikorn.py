@@ -9,17 +9,15 @@ The numbers go into docs/docsite/rst/real_yunikorn.rst.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lab.lab import Lab, image
 from tests.lab.person import Person, until
+from tests.long.labs import lab_of
 
 HUB = "system:serviceaccount:jupyterhub:hub"
 OTHER = "system:serviceaccount:jupyterhub:other"
@@ -59,16 +57,9 @@ GIVEN = ("-e", json.dumps(SITE))
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A site whose scheduler is the real one."""
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-yunikorn-"))
-    made = Lab("kubehub-yunikorn", "198.18.16.0/24", logs)
-    made.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        made.run("lab/up.sh", log="up")
-        made.playbook("playbooks/mirror.yml")
+    with lab_of("yunikorn", 16) as made:
         made.playbook("site.yml", *GIVEN)
         yield made
-    finally:
-        made.run("lab/molecule", "destroy", log="destroy-last")
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,25 +12,18 @@ import pytest
 import yaml
 
 from tests.lab.lab import ROOT, Lab
+from tests.long.labs import lab_of
 
-SUBNET = "198.18.12.0/24"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Three bare machines and a mirror, and the inventory of an admin who has just these."""
     inventory = tmp_path_factory.mktemp("inventory")
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-small-"))
-    lab = Lab("kubehub-small", SUBNET, logs)
-    lab.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        lab.run("lab/up.sh", log="up", LAB_MACHINES="nfs1,cp2,cp3,mirror1")
-        lab.playbook("playbooks/mirror.yml")
+    with lab_of("small", 12, LAB_MACHINES="nfs1,cp2,cp3,mirror1") as lab:
         write(inventory, lab)
         lab.inventory = str(inventory)
         yield lab
-    finally:
-        lab.run("lab/molecule", "destroy", log="destroy-last")
 
 
 def write(inventory: Path, lab: Lab) -> None:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ import yaml
 
 from tests.lab.lab import ROOT, Lab
 from tests.lab.person import UNANSWERED, Person, until
+from tests.long.labs import lab_of
 
 SECONDS = 60 * float(os.environ.get("SOAK_MINUTES") or 60)
 PEOPLE = ("alice", "bob", "carol", "dora")
@@ -64,16 +63,9 @@ MORE = json.dumps(
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A site that was used by nobody yet."""
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-soak-"))
-    made = Lab("kubehub-soak", "198.18.17.0/24", logs)
-    made.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        made.run("lab/up.sh", log="up")
-        made.playbook("playbooks/mirror.yml")
+    with lab_of("soak", 17) as made:
         made.playbook("site.yml", log="site-first")
         yield made
-    finally:
-        made.run("lab/molecule", "destroy", log="destroy-last")
 
 
 @dataclass

@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.lab.lab import Lab
+from tests.long.labs import lab_of
 
 # As a user on a node: a home that the quota service finds, what df says of it, and where writing ends.
 FILL = """
@@ -34,17 +32,9 @@ umount /mnt/homes
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """A site whose storage is a virtual machine."""
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-vm-"))
-    lab = Lab("kubehub-vm", "198.18.14.0/24", logs)
-    lab.environment["LAB_STORAGE"] = "vm"
-    lab.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        lab.run("lab/up.sh", log="up")
-        lab.playbook("playbooks/mirror.yml")
+    with lab_of("vm", 19, LAB_STORAGE="vm") as lab:
         lab.playbook("site.yml", log="site-vm")
         yield lab
-    finally:
-        lab.run("lab/molecule", "destroy", log="destroy-last")
 
 
 def ssh(lab: Lab, script: str) -> str:

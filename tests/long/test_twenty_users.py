@@ -5,18 +5,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.lab.lab import Lab
 from tests.lab.person import Person, until
+from tests.long.labs import lab_of
 
 NAMES = [f"student{number:02}" for number in range(1, 21)]
 # Seconds until the last one works, with two cores for all of them.
@@ -26,16 +24,9 @@ PATIENCE = 900
 @pytest.fixture(scope="module")
 def course() -> Iterator[Lab]:
     """A lab whose hub knows twenty people."""
-    logs = Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix="kubehub-course-"))
-    lab = Lab("kubehub-course", "198.18.13.0/24", logs)
-    lab.run("lab/molecule", "destroy", log="destroy-first")
-    try:
-        lab.run("lab/up.sh", log="up")
-        lab.playbook("playbooks/mirror.yml")
+    with lab_of("course", 18) as lab:
         lab.playbook("site.yml", "-e", json.dumps({"jupyterhub_users": NAMES}), log="site-course")
         yield lab
-    finally:
-        lab.run("lab/molecule", "destroy", log="destroy-last")
 
 
 def start(person: Person) -> float:

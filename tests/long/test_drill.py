@@ -6,11 +6,23 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 
-from .lab import Lab
+import pytest
+
+from tests.lab.lab import Lab
+from tests.long.labs import lab_of
 
 FAULTS = ("balancer_service", "balancer_machine", "apiserver", "hub_pod")
 QUICK = {"drill_away_seconds": 5, "drill_notice_seconds": 5}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """A whole site."""
+    with lab_of("drill", 20) as made:
+        made.playbook("site.yml", log="site-first")
+        yield made
 
 
 def arguments(lab: Lab, *faults: str) -> tuple[str, ...]:
