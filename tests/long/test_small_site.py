@@ -15,7 +15,6 @@ from tests.lab.lab import ROOT, Lab
 from tests.long.labs import lab_of
 
 
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Three bare machines and a mirror, and the inventory of an admin who has just these."""
