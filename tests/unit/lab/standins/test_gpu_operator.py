@@ -256,16 +256,6 @@ def test_its_version_and_images_are_the_releases() -> None:
     }
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_templates_read_values_that_there_are(name: str) -> None:
-    """A misspelled value is nothing to helm, silently."""
-    for path in re.findall(r"\.Values((?:\.[A-Za-z]+)+)", TEMPLATES[name]):
-        at: Any = VALUES
-        for part in path.strip(".").split("."):
-            assert part in at, path
-            at = at[part]
-
-
 def containers() -> Iterator[dict[str, Any]]:
     """The containers that the chart starts."""
     for text in TEMPLATES.values():

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import runpy
 import ssl
@@ -17,10 +15,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from tests.unit.certificates import self_signed
 
 PROGRAM = Path(__file__).parents[4] / "lab" / "standins" / "jupyterhub" / "image-awaiter" / "image_awaiter.py"
 PATH = "/apis/apps/v1/namespaces/jupyterhub/daemonsets/hook-image-puller"
@@ -28,21 +24,8 @@ PATH = "/apis/apps/v1/namespaces/jupyterhub/daemonsets/hook-image-puller"
 
 def certificate(folder: Path) -> Path:
     """A certificate for 127.0.0.1, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    hour = datetime.timedelta(hours=1)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - hour, now + hour)
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
     path = folder / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    path.write_text("".join(self_signed()), encoding="ascii")
     return path
 
 

@@ -145,16 +145,6 @@ def test_its_hub_is_the_one_that_the_images_hold() -> None:
     assert proxy == VALUES["proxy"]["chp"]["image"]["tag"]
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_templates_read_values_that_there_are(name: str) -> None:
-    """A misspelled value is nothing to helm, silently."""
-    for path in re.findall(r"\.Values((?:\.[A-Za-z]+)+)", TEMPLATES[name]):
-        at: Any = VALUES
-        for part in path.strip(".").split("."):
-            assert part in at, path
-            at = at[part]
-
-
 def test_templates_include_what_is_defined_once() -> None:
     text = "".join(TEMPLATES.values())
     defined = re.findall(r'define "([^"]+)"', text)

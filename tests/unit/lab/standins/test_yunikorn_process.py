@@ -14,18 +14,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from lab.content.items import VERDICTS
+from tests.unit.certificates import self_signed
 
 from .conftest import QUEUES, Cluster, serving
 from .test_yunikorn_reload import SMALLER, sha256
@@ -35,28 +30,11 @@ ROOT = Path(__file__).parents[4]
 
 def certificate(folder: Path) -> Path:
     """A key and a certificate of 127.0.0.1 that signs itself, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.KeyUsage(True, False, False, False, False, True, False, False, False),
-            critical=True,
-        )
-        .sign(key, hashes.SHA256())
-    )
+    public, key = self_signed()
     path = folder / "server.pem"
     path.touch(mode=0o600)
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    public = made.public_bytes(serialization.Encoding.PEM)
-    path.write_bytes(key.private_bytes(*plain) + public)
-    (folder / "ca.crt").write_bytes(public)
+    path.write_text(key + public, encoding="ascii")
+    (folder / "ca.crt").write_text(public, encoding="ascii")
     return path
 
 

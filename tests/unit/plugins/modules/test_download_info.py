@@ -8,6 +8,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.error import URLError
@@ -56,16 +57,23 @@ class Mirror(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def mirror() -> Iterator[str]:
-    Mirror.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+@contextmanager
+def served(answers: type[Mirror]) -> Iterator[str]:
+    """Yield the host and port of a server on loopback that has been asked nothing yet."""
+    answers.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def mirror() -> Iterator[str]:
+    with served(Mirror) as place:
+        yield f"http://{place}"
 
 
 def run(capsys: pytest.CaptureFixture[str], **arguments: Any) -> dict[str, Any]:
@@ -171,14 +179,8 @@ class Registry(Mirror):
 @pytest.fixture
 def registry() -> Iterator[str]:
     """Return the host and port of a registry on loopback."""
-    Registry.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(Registry) as place:
+        yield place
 
 
 def test_without_a_mirror_the_images_own_registry_is_asked(capsys: pytest.CaptureFixture[str], registry: str) -> None:

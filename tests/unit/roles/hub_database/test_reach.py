@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import socket
 import ssl
 import struct
@@ -18,10 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.unit.certificates import self_signed
 
 SCRIPT = Path(__file__).parents[4] / "roles/hub_database/files/reach.py"
 ADDRESS = "127.0.0.1"
@@ -36,26 +32,9 @@ Answer = Callable[[socket.socket], None]
 
 def authority(folder: Path, address: str) -> Authority:
     """Return the file of a certificate for an address with its key, and the text of what signed it: itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hub-database")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    text = certificate.public_bytes(Encoding.PEM).decode()
+    text, key = self_signed(address)
     path = folder / f"{address}.pem"
-    path.write_text(
-        text + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), encoding="utf-8"
-    )
+    path.write_text(text + key, encoding="utf-8")
     return path, text
 
 
