@@ -90,15 +90,19 @@ def accounts(lab: Lab) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def notebook(lab: Lab, accounts: None) -> Iterator[str]:
-    """A pod that the hub's account made for alice of physics, running."""
+    """A pod that the hub's account made for alice of physics, running: the one application of hers.
+
+    Of an earlier notebook YuniKorn keeps the application for half a minute, and counts it as one that runs.
+    """
     name = "jupyter-alice-teams"
     assert pod(lab, HUB, name, "root.physics", "alice") == ""
 
-    def runs() -> bool:
-        found = {each["applicationID"]: each for each in rest(lab, "partition/default/applications/active")}
-        return (found.get(name) or {}).get("applicationState") == "Running"
+    def runs_alone() -> bool:
+        found = rest(lab, "partition/default/applications/active") or []
+        hers = {each["applicationID"]: each["applicationState"] for each in found if each["user"] == "alice"}
+        return hers == {name: "Running"}
 
-    until(runs)
+    until(runs_alone)
     yield name
     lab.kubectl("-n", NAMESPACE, "delete", "pod", name, "--ignore-not-found")
 
