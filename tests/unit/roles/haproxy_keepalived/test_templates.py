@@ -222,7 +222,7 @@ def test_all_that_shall_be_there_is_looked_at(bind: str) -> None:
 
 def test_what_is_looked_at_is_known_before_the_inputs_are_good() -> None:
     machine = templar(haproxy_keepalived_peers=["192.0.2.99"], haproxy_keepalived_frontends="none")
-    assert len(machine.template(trust_as_template("{{ __haproxy_keepalived_paths }}"))) == 4
+    assert len(machine.template(trust_as_template("{{ __haproxy_keepalived_paths }}"))) == 5
 
 
 @pytest.mark.parametrize(("switch", "local_only"), [("0\n", True), ("1\n", False)])
