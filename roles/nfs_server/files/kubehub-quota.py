@@ -19,6 +19,7 @@ import re
 import select
 import stat
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -251,8 +252,21 @@ def refusal(path: str, among: Sequence[Mount] = ()) -> str:
     return ""
 
 
+def has_nfsd() -> bool:
+    """Whether the kernel has an NFS server, as a module that is not loaded yet, too."""
+    if "nfsd" in Path("/proc/filesystems").read_text(encoding="utf-8").split():
+        return True
+    try:
+        return subprocess.run(["modprobe", "--dry-run", "--quiet", "nfsd"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 def look(paths: Sequence[str], homes: str) -> dict[str, Any]:
-    """What lies at each path, or at the nearest folder above it that exists, and whether ``homes`` ('' asks not) can have quotas."""
+    """What lies at each path, or at the nearest folder above it that exists.
+
+    And why ``homes`` ('' asks not) can have no quotas, and whether the kernel has an NFS server.
+    """
     all_mounts = mounts()
     found = {}
     for path in paths:
@@ -272,7 +286,7 @@ def look(paths: Sequence[str], homes: str) -> dict[str, Any]:
     at = Path(homes or "/")
     while not at.exists():
         at = at.parent
-    return {"paths": found, "quota": refusal(str(at)) if homes else ""}
+    return {"paths": found, "quota": refusal(str(at)) if homes else "", "nfsd": has_nfsd()}
 
 
 # --- homes ----------------------------------------------------------------------------------------------------------

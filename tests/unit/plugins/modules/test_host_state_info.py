@@ -20,10 +20,13 @@ from ansible_collections.kubehub.platform.plugins.modules import host_state_info
 DPKG_QUERY = """#!/bin/sh
 for package; do :; done
 case $package in
-haproxy) printf installed ;;
-keepalived) printf config-files ;;
+haproxy) printf 'installed 3.0.11-1' ;;
+keepalived) printf 'config-files 2.3.3-1' ;;
 *) exit 1 ;;
 esac
+"""
+NFT = """#!/bin/sh
+[ "$*" = "list table inet kubehub_nfs_server" ]
 """
 SYSTEMCTL = """#!/bin/sh
 case "$2 $3" in
@@ -36,10 +39,10 @@ esac
 
 @pytest.fixture(autouse=True)
 def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Put a dpkg-query that knows haproxy and a removed keepalived, and a systemctl that knows three units, first on the path."""
+    """Put a dpkg-query that knows haproxy and a removed keepalived, an nft with one table and a systemctl with three units first on the path."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name, text in (("dpkg-query", DPKG_QUERY), ("systemctl", SYSTEMCTL)):
+    for name, text in (("dpkg-query", DPKG_QUERY), ("nft", NFT), ("systemctl", SYSTEMCTL)):
         program = folder / name
         program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
@@ -57,6 +60,7 @@ def run(capsys: pytest.CaptureFixture[str], **arguments: Any) -> dict[str, Any]:
 def test_packages_that_are_gone_or_were_removed_are_missing(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, packages=["keepalived", "haproxy", "curl"])
     assert result["packages_missing"] == ["keepalived", "curl"]
+    assert result["versions"] == {"haproxy": "3.0.11-1"}
     assert result["changed"] is False
 
 
@@ -79,6 +83,23 @@ def test_files_are_told_by_path_and_by_pattern(capsys: pytest.CaptureFixture[str
         str(tmp_path / "a.pem"): f"600 {who} {hashlib.sha256(b'one').hexdigest()}",
         str(tmp_path / "b.pem"): f"4755 {who} {hashlib.sha256(b'two').hexdigest()}",
     }
+
+
+def test_texts_are_read_by_path_and_by_pattern(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text("one\n", encoding="utf-8")
+    (tmp_path / "folder.pem").mkdir()
+    result = run(capsys, texts=[str(tmp_path / "*.pem"), str(tmp_path / "missing")])
+    assert result["texts"] == {str(tmp_path / "a.pem"): "one\n"}
+    assert result["files"] == {}
+
+
+def test_tables_that_the_kernel_lacks_are_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = ["kubehub_nfs_server", "kubehub_nfs_client"]
+    assert run(capsys, tables=tables)["tables_missing"] == ["kubehub_nfs_client"]
+    monkeypatch.setattr(host_state_info.AnsibleModule, "get_bin_path", lambda *_arguments: None)
+    assert run(capsys, tables=tables)["tables_missing"] == tables
 
 
 def test_an_owner_without_a_name_is_a_number() -> None:

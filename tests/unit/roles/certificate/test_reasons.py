@@ -96,5 +96,29 @@ def test_a_given_pair_that_cannot_serve_is_refused(tmp_path: Path) -> None:
 def test_a_pair_is_only_pretended_in_check_mode_where_one_is_missing(
     check: bool, exist: tuple[bool, bool, bool], bare: bool
 ) -> None:
-    found = {"results": [{"content": "UEVN"} if one else {"failed": True} for one in exist]}
+    paths = rendered("__certificate_paths")
+    found = {"texts": {path: "PEM" for path, one in zip(paths, exist, strict=True) if one}}
     assert rendered("__certificate_bare", ansible_check_mode=check, __certificate_found=found) is bare
+    assert rendered("__certificate_texts", __certificate_found=found) == ["PEM" if one else "" for one in exist]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "step"),
+    [
+        ({}, "made"),
+        ({"certificate_given": "/nowhere/hub.pem"}, "given"),
+        ({"certificate_state": "absent", "certificate_given": "/nowhere/hub.pem"}, "absent"),
+    ],
+)
+def test_a_pair_is_made_taken_or_removed(inputs: dict[str, str], step: str) -> None:
+    assert rendered("__certificate_step", **inputs) == step
+
+
+def test_the_controller_keeps_the_authority_when_its_copy_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    inputs = {"certificate_authority_path": str(path), "certificate_authority": "PEM\n"}
+    assert rendered("__certificate_authority_kept", **inputs) is False
+    path.write_text("another\n", encoding="utf-8")
+    assert rendered("__certificate_authority_kept", **inputs) is False
+    path.write_text("PEM\n", encoding="utf-8")
+    assert rendered("__certificate_authority_kept", **inputs) is True

@@ -118,3 +118,29 @@ def test_unattended_upgrades_leave_what_runs_pods_alone(package: str, kept: bool
     patterns = re.findall(r'^ +"(.+)";$', template("unattended-upgrades.j2"), re.MULTILINE)
     # As unattended-upgrades does it: each is a regular expression that a name must begin with.
     assert any(re.match(pattern, package) for pattern in patterns) is kept
+
+
+@pytest.mark.parametrize(
+    ("found", "inputs", "differs"),
+    [
+        ({}, {}, False),
+        ({"packages_missing": ["runc"]}, {}, True),
+        ({"installed": ""}, {}, True),
+        ({"files": {}}, {}, True),
+        ({"running": False}, {}, True),
+        ({}, {"container_runtime_ca_certificates": {"site": "PEM"}}, True),
+    ],
+)
+def test_a_machine_is_worked_on_where_anything_of_it_differs(
+    found: dict[str, Any], inputs: dict[str, Any], differs: bool
+) -> None:
+    inputs = {**inputs, "ansible_search_path": [str(ROLES / "container_runtime")]}
+    stands = {
+        "packages_missing": None,
+        "installed": render("{{ __container_runtime_wanted }}"),
+        "files": render("{{ __container_runtime_files }}", **inputs),
+        "running": True,
+    }
+    assert (
+        render("{{ __container_runtime_differs }}", **inputs, __container_runtime_found={**stands, **found}) is differs
+    )

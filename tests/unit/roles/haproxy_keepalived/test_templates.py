@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,24 @@ def test_what_shall_be_there_is_what_is_written() -> None:
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     modes = dict.fromkeys(texts, 644) | {"/etc/haproxy/certs/front-door.pem": 600}
     assert files == {path: f"{modes[path]} root root {digest}" for path, digest in digests.items()}
+
+
+@pytest.mark.parametrize("bind", ["192.0.2.100", "0.0.0.0"])
+def test_all_that_shall_be_there_is_looked_at(bind: str) -> None:
+    machine = templar(haproxy_keepalived_bind_address=bind, ansible_search_path=[str(ROLE)])
+    looked = machine.template(trust_as_template("{{ __haproxy_keepalived_paths }}"))
+    files = machine.template(trust_as_template("{{ __haproxy_keepalived_files }}"))
+    assert [path for path in files if not any(fnmatch(path, pattern) for pattern in looked)] == []
+    assert ("/etc/sysctl.d/60-haproxy-keepalived.conf" in looked) is (bind == "192.0.2.100")
+
+
+def test_what_is_looked_at_is_known_before_the_inputs_are_good() -> None:
+    machine = templar(haproxy_keepalived_peers=["192.0.2.99"], haproxy_keepalived_frontends="none")
+    assert len(machine.template(trust_as_template("{{ __haproxy_keepalived_paths }}"))) == 5
+
+
+@pytest.mark.parametrize(("switch", "local_only"), [("0\n", True), ("1\n", False)])
+def test_the_kernel_s_switch_for_foreign_addresses_is_read(switch: str, local_only: bool) -> None:
+    found = {"texts": {"/proc/sys/net/ipv4/ip_nonlocal_bind": switch}}
+    machine = templar(__haproxy_keepalived_found=found)
+    assert machine.template(trust_as_template("{{ __haproxy_keepalived_local_only }}")) is local_only

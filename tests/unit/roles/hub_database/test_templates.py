@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,7 @@ MACHINE = {
     "hub_database_clients": ["192.0.2.31/32", "192.0.2.32/32"],
     "hub_database_certificate": "",
     "hub_database_certificate_key": "",
-    "__hub_database_clusters": {"files": []},
-    "__hub_database_databases": {"skipped": True},
-    "__hub_database_configured": {"stat": {"exists": False}},
+    "__hub_database_machine": {"files": {}},
 }
 
 
@@ -51,9 +50,18 @@ def value(expression: str, **inputs: Any) -> Any:
     return templar(**inputs).template(trust_as_template(f"{{{{ {expression} }}}}"))
 
 
-def clusters(*names: str) -> dict[str, Any]:
-    """Return what the role sees of a machine with these clusters."""
-    return {"files": [{"path": f"/etc/postgresql/{name}/postgresql.conf"} for name in names]}
+OURS = "/etc/postgresql/15/main/conf.d/hub_database.conf"
+
+
+def database(folder: str, version: str = "15") -> str:
+    """Return the file by which the role knows a database."""
+    return f"/var/lib/postgresql/{version}/main/base/{folder}/PG_VERSION"
+
+
+def machine(*clusters: str, others: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the role sees of a machine with these clusters and other files."""
+    paths = [*(f"/etc/postgresql/{name}/postgresql.conf" for name in clusters), *others]
+    return {"files": dict.fromkeys(paths, "640 postgres postgres 0")}
 
 
 def test_clients_log_in_over_tls_with_a_password_and_nobody_else_does() -> None:
@@ -86,12 +94,12 @@ def test_a_bare_machine_gets_its_system_s_version(release: str, version: str) ->
 
 def test_a_machine_keeps_its_version_when_its_system_is_upgraded() -> None:
     facts = {"distribution_release": "trixie"}
-    found = value("__hub_database_etc", ansible_facts=facts, __hub_database_clusters=clusters("15/main"))
+    found = value("__hub_database_etc", ansible_facts=facts, __hub_database_machine=machine("15/main"))
     assert found == "/etc/postgresql/15/main"
 
 
 def test_a_machine_with_two_clusters_is_refused() -> None:
-    found = value("__hub_database_reasons", __hub_database_clusters=clusters("17/main", "15/main"))
+    found = value("__hub_database_reasons", __hub_database_machine=machine("17/main", "15/main"))
     assert found[-1] == (
         "the machine has the PostgreSQL clusters 15/main, 17/main, wanted none or a single one called main; "
         "move or drop the others (pg_lsclusters, pg_upgradecluster, pg_dropcluster)"
@@ -101,8 +109,9 @@ def test_a_machine_with_two_clusters_is_refused() -> None:
 def test_a_machine_whose_postgresql_serves_others_is_refused() -> None:
     found = value(
         "__hub_database_reasons",
-        __hub_database_clusters=clusters("15/main"),
-        __hub_database_databases={"files": [{}, {}]},
+        __hub_database_machine=machine(
+            "15/main", others=[database("1"), database("16384"), database("16390"), database("16384", version="13")]
+        ),
     )
     assert found[-1] == (
         "PostgreSQL on this machine serves others already (databases: 2), and this role would rewrite who may log in; "
@@ -113,9 +122,7 @@ def test_a_machine_whose_postgresql_serves_others_is_refused() -> None:
 def test_a_machine_of_ours_is_not_refused_for_our_database() -> None:
     found = value(
         "__hub_database_machine_checks | selectattr('refuse')",
-        __hub_database_clusters=clusters("15/main"),
-        __hub_database_databases={"files": [{}]},
-        __hub_database_configured={"stat": {"exists": True}},
+        __hub_database_machine=machine("15/main", others=[OURS, database("16384")]),
     )
     assert list(found) == []
 
@@ -173,3 +180,22 @@ def test_a_dump_that_fails_leaves_nothing_and_removes_nothing(tmp_path: Path) ->
         path.touch()
     assert dump(folder, kept=1, status=1) == 1
     assert set(folder.iterdir()) == set(old)
+
+
+@pytest.mark.parametrize(
+    ("found", "texts"),
+    [
+        ({}, ["", ""]),
+        ({"/etc/kubehub/hub_database.password": "s3cret"}, ["s3cret", ""]),
+        ({"/etc/postgresql/15/main/hub_database_authority.pem": "PEM\n"}, ["", "PEM\n"]),
+        (
+            {
+                "/etc/kubehub/hub_database.password": "s3cret",
+                "/etc/postgresql/15/main/hub_database_authority.pem": "PEM\n",
+            },
+            ["s3cret", "PEM\n"],
+        ),
+    ],
+)
+def test_what_the_hub_needs_to_log_in_is_found(found: dict[str, str], texts: list[str]) -> None:
+    assert value("__hub_database_login_texts", __hub_database_login_files={"texts": found}) == texts

@@ -272,3 +272,34 @@ def test_what_a_failed_step_said_is_shown_without_secrets(line: str, secret: str
     )
     assert secret not in shown
     assert "<hidden>" in shown
+
+
+@pytest.mark.parametrize(
+    ("found", "inputs", "differs"),
+    [
+        ({}, {}, False),
+        ({"packages_missing": ["chrony"]}, {}, True),
+        ({"installed": "1.36.0"}, {}, True),
+        ({"files": {}}, {}, True),
+        ({"running": False}, {}, True),
+        ({"swap": True}, {}, True),
+        ({"swap": True}, {"kubeadm_ha_container": True}, False),
+        ({"firewalls": ["ufw"]}, {}, True),
+        ({"firewalls": ["ufw"]}, {"kubeadm_ha_firewall": False}, False),
+        ({}, {"kubeadm_ha_endpoint_in_hosts_file": True}, True),
+    ],
+)
+def test_a_machine_is_worked_on_where_anything_of_it_differs(
+    found: dict[str, Any], inputs: dict[str, Any], differs: bool
+) -> None:
+    inputs = {**inputs, "ansible_search_path": [str(ROLES / "kubeadm_ha")]}
+    stands = {
+        "packages_missing": None,
+        "installed": templar().template(trust_as_template("{{ kubeadm_ha_kubernetes_version }}")),
+        "files": templar(**inputs).template(trust_as_template("{{ __kubeadm_ha_files }}")),
+        "running": True,
+        "swap": False,
+        "firewalls": None,
+    }
+    machine = templar(**inputs, __kubeadm_ha_machine={**stands, **found})
+    assert machine.template(trust_as_template("{{ __kubeadm_ha_differs }}")) is differs

@@ -271,6 +271,21 @@ def test_what_lies_at_a_path_is_told_by_the_nearest_folder(tmp_path: Path) -> No
     assert here["bytes"] > 0
 
 
+@pytest.mark.parametrize(("status", "there"), [(0, True), (1, False), (None, False)])
+def test_a_kernel_has_a_server_as_a_module_that_is_not_loaded_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int | None, there: bool
+) -> None:
+    if status is not None:
+        program = tmp_path / "modprobe"
+        program.write_text(f"#!/bin/sh\n[ \"$*\" = '--dry-run --quiet nfsd' ] && exit {status}\n", encoding="utf-8")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin" if status is not None else str(tmp_path))
+    monkeypatch.setattr(Path, "read_text", lambda *_arguments, **_options: "nodev\ttmpfs\n\text4\n")
+    assert quota.has_nfsd() is there
+    monkeypatch.setattr(Path, "read_text", lambda *_arguments, **_options: "nodev\tnfsd\n")
+    assert quota.has_nfsd() is True
+
+
 @pytest.mark.parametrize(
     ("mountinfo", "error", "expected"),
     [

@@ -26,7 +26,7 @@ def templar(**inputs: Any) -> Templar:
     """Return what renders with the role's defaults and variables."""
     loader = DataLoader()
     variables: dict[str, Any] = {"ansible_managed": "Ansible managed", "platform_machine_network": "192.0.2.0/24"}
-    variables |= {"node_profile_can_raise_limits": True, "__nfs_server_ganesha_version": {"stdout": "4.3-2"}}
+    variables |= {"node_profile_can_raise_limits": True, "ansible_search_path": [str(ROLE)]}
     for path in ("defaults/main.yml", "vars/main.yml"):
         variables |= loader.load_from_file(str(ROLE / path), trusted_as_template=True)
     return Templar(loader, variables=variables | inputs)
@@ -98,7 +98,7 @@ def test_ganesha_starts_without_a_capability_that_containers_may_lack(
 ) -> None:
     text = render(
         "ganesha.conf.j2",
-        __nfs_server_ganesha_version={"stdout": version},
+        __nfs_server_stands={"versions": {"nfs-ganesha": version} if version else {}},
         node_profile_can_raise_limits=can_raise_limits,
     )
     assert ("    allow_set_io_flusher_fail = true;\n" in text) is there
@@ -188,6 +188,28 @@ def test_a_side_has_a_firewall_where_there_is_something_to_stop(
     side: str, inputs: dict[str, Any], wanted: bool
 ) -> None:
     assert value("__nfs_server_firewall_wanted", __nfs_server_side=side, **inputs) is wanted
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_a_firewall_is_made_where_anything_of_it_differs(side: str) -> None:
+    inputs = {"__nfs_server_side": side, "platform_pod_network": "10.244.0.0/16"}
+    wanted = value("__nfs_server_firewall_files", **inputs)
+    stands = {"files": {**wanted, "/sbin/mount.nfs": "755 root root 0"}, "units_idle": [], "tables_missing": []}
+
+    def differs(seen: dict[str, Any], **more: Any) -> Any:
+        return value("__nfs_server_firewall_differs", **(inputs | more), __nfs_server_firewall={**stands, **seen})
+
+    assert differs({}) is False
+    assert differs({"tables_missing": [f"kubehub_nfs_{side}"]}) is True
+    assert differs({"units_idle": [f"kubehub-nfs-{side}.service"]}) is True
+    assert differs({"files": dict(list(wanted.items())[1:])}) is True
+    assert differs({}, nfs_server_firewall=False) is True
+    assert differs({"files": {"/sbin/mount.nfs": "755 root root 0"}}, nfs_server_firewall=False) is False
+
+
+def test_what_is_looked_for_is_known_before_the_look() -> None:
+    files = value("__nfs_server_files.keys() | list", nfs_server_implementation="ganesha", nfs_server_homes="")
+    assert "/etc/ganesha/ganesha.conf" in files
 
 
 def test_the_quota_service_may_write_where_homes_and_metrics_are() -> None:
