@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +140,26 @@ def test_what_is_missing_keeps_only_those_back_that_need_it(
     found = {check["id"]: unasked(check["id"], **changes) for check in CHECKS}
     assert {identifier for identifier, said in found.items() if said} == checks
     assert {said for said in found.values() if said} == {reason}
+
+
+@pytest.fixture(params=["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def controllers_zone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A controller whose clock shows another zone's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("controllers_zone")
+def test_what_an_interrupted_run_left_is_as_old_in_every_zone() -> None:
+    (start,) = yaml.safe_load((ROLE / "tasks/start.yml").read_text(encoding="utf-8"))
+    (oldest,) = [
+        task["vars"]["__verify_oldest"] for task in start["block"] if "__verify_oldest" in task.get("vars", {})
+    ]
+    found = datetime.fromisoformat(str(render(oldest, verify_leavings_age=1800)).replace("Z", "+00:00"))
+    assert abs(datetime.now(timezone.utc) - timedelta(seconds=1800) - found) < timedelta(seconds=60)
 
 
 def pods(template: str, **variables: Any) -> dict[str, dict[str, Any]]:
