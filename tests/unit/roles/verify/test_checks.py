@@ -224,6 +224,14 @@ def test_no_guest_without_a_question(changes: dict[str, Any], names: set[str]) -
     assert set(pods("guests.yml.j2", __verify_probes=TWO, **changes)) == names
 
 
+@pytest.mark.parametrize(
+    ("template", "seconds"), [("probes.yml.j2", 0), ("guests.yml.j2", 0), ("gpus.yml.j2", 1), ("cuda.yml.j2", 1)]
+)
+def test_a_pod_goes_without_its_kubelet_unless_it_has_a_gpu(template: str, seconds: int) -> None:
+    found = pods(template, __verify_probes=TWO)
+    assert {pod["spec"]["terminationGracePeriodSeconds"] for pod in found.values()} == {seconds}
+
+
 @pytest.mark.parametrize("template", ["gpus.yml.j2", "cuda.yml.j2"])
 def test_every_gpu_machine_is_asked_for_one_of_what_it_offers(template: str) -> None:
     found = pods(template)
