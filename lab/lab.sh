@@ -25,7 +25,7 @@ settings=
 [[ $LAB_SUBNET == 198.18.7.0/24 ]] || settings+=" LAB_SUBNET=$LAB_SUBNET"
 password=$(kubectl -n jupyterhub get secret kubehub-kept -o 'jsonpath={.data.user-password}' | base64 -d)
 cat <<END
-JupyterHub     https://${LAB_SUBNET%.*}.100, as alice, bob or carol, password $password
+JupyterHub     https://${LAB_SUBNET%.*}.100, as alice, bob, carol or dora, password $password
                The browser warns of a certificate authority that it does not know: trust $LAB_STATE/$LAB_NAME-ca.pem, or accept it.
                From another computer: ssh -L 8443:${LAB_SUBNET%.*}.100:443 THIS_COMPUTER, then https://localhost:8443
 API            https://${LAB_SUBNET%.*}.100:6443, the virtual IP of lb1 and lb2

@@ -36,6 +36,8 @@ VERDICTS = ROOT / "tests/unit/plugins/module_utils/yunikorn/data/upstream_verdic
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 # Debian 13, for its clang 19: the oldest that compiles this Cilium's programs (its documentation's system requirements).
 DEBIAN_SUITE = "trixie"
+# Where the stand-ins' Python programs lie in their images.
+PROGRAMS = "/usr/local/lib"
 # JupyterHub's images: their virtual environment, and in it the certificates that everything else there trusts too.
 ENVIRONMENT = "/opt/venv"
 CERTIFICATES = "lib/python3.13/site-packages/certifi/cacert.pem"
@@ -56,6 +58,14 @@ class Item:
     version: str
     download: Step
     build: Step
+
+
+def standin(name: str, *more: Path) -> tuple[tuple[str, str], ...]:
+    """The files of a stand-in written in Python, for a layer, and ``more`` beside them; below PROGRAMS they lie as in this repository."""
+    folder = STANDINS / name / "server"
+    files = {path: path.relative_to(ROOT / "lab") for path in (STANDINS / "api_server.py", *folder.glob("*.py"))}
+    files |= {path: folder.relative_to(ROOT / "lab") / path.name for path in more}
+    return tuple(sorted((f"{PROGRAMS}/{place}", path.read_text(encoding="utf-8")) for path, place in files.items()))
 
 
 class _Recipes:
@@ -428,21 +438,21 @@ class _Recipes:
 
     def yunikorn(self, name: str) -> Image:
         """A stand-in for YuniKorn's images, which the module proxy does not serve: its REST paths beside Kubernetes' own scheduler."""
-        folder = STANDINS / "yunikorn" / "server"
-        files = [*folder.glob("*.py"), folder / "refusals.json", VERDICTS]
-        place = "/usr/local/lib/yunikorn"
         server = FilesLayer(
             "layer yunikorn",
             (Copy(self.kubernetes("kube-scheduler"), "program", "/usr/local/bin/kube-scheduler"),),
-            texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in sorted(files)),
+            texts=standin("yunikorn", STANDINS / "yunikorn/server/refusals.json", VERDICTS),
         )
         python = RootLayer("layer python", self.debian("python", "base-files", "python3", "python3-yaml"))
         return self.image(
             name,
             (python, server),
-            entrypoint=("/usr/bin/python3", "-m", "server", "--verdicts", f"server/{VERDICTS.name}"),
+            entrypoint=(
+                *("/usr/bin/python3", "-m", "standins.yunikorn.server"),
+                *("--verdicts", f"standins/yunikorn/server/{VERDICTS.name}"),
+            ),
             user="4444:4444",
-            workdir=place,
+            workdir=PROGRAMS,
         )
 
     # --- JupyterHub ---------------------------------------------------------------------------------------------
@@ -536,21 +546,15 @@ class _Recipes:
     # --- GPUs ---------------------------------------------------------------------------------------------------
     def gpu_images(self) -> Iterator[tuple[str, Image]]:
         """A stand-in for NVIDIA's GPU Operator, whose images no package registry has: one image under the names of all of them."""
-        place = "/usr/local/lib/gpu-operator"
-        files = sorted((STANDINS / "gpu_operator" / "server").glob("*.py"))
-        server = FilesLayer(
-            "layer gpu-operator",
-            (),
-            texts=tuple((f"{place}/server/{path.name}", path.read_text(encoding="utf-8")) for path in files),
-        )
+        server = FilesLayer("layer gpu-operator", (), texts=standin("gpu_operator"))
         packages = ("base-files", "python3", "python3-grpcio", "python3-yaml")
         python = RootLayer("layer python grpc", self.debian("python grpc", *packages))
         for name in (
             *("gpu_operator", "container_toolkit", "device_plugin", "mig_manager", "dcgm_exporter"),
             *("node_feature_discovery", "cuda_sample"),
         ):
-            entrypoint = ("/usr/bin/python3", "-m", "server")
-            yield name, self.image(name, (python, server), entrypoint=entrypoint, workdir=place)
+            entrypoint = ("/usr/bin/python3", "-m", "standins.gpu_operator.server")
+            yield name, self.image(name, (python, server), entrypoint=entrypoint, workdir=PROGRAMS)
 
     # --- archives -----------------------------------------------------------------------------------------------
     def archives(self) -> dict[str, tuple[Copy, ...]]:

@@ -27,7 +27,6 @@ from lab.content.oci import (
     BLOCK,
     CONFIG_TYPE,
     INDEX_TYPE,
-    LAYER_TYPE,
     MANIFEST_TYPE,
     json_bytes,
     publish_image,
@@ -50,7 +49,6 @@ DOCKER_TYPES = {
     "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
 }
 MANIFEST_TYPES = (MANIFEST_TYPE, INDEX_TYPE, *(name for name in DOCKER_TYPES if "manifest" in name))
-LAYER_TYPES = (LAYER_TYPE, *(name for name in DOCKER_TYPES.values() if "layer" in name))
 
 
 class _Redirect(urllib.request.HTTPRedirectHandler):

@@ -24,11 +24,11 @@ UNANSWERED = (AssertionError, NotebookError, requests.RequestException)
 
 
 def until(ask: Callable[[], object], seconds: float, pause: float = 0.2) -> float:
-    """Ask until the answer is right; return the seconds that it took, or raise what the last answer within ``seconds`` lacked."""
+    """Ask until the answer is right, and not False; return the seconds that it took, or raise what the last answer within ``seconds`` lacked."""
     begin = time.monotonic()
     while True:
         try:
-            ask()
+            assert ask() is not False, f"not so after {seconds} s"
             return time.monotonic() - begin
         except UNANSWERED:
             if time.monotonic() - begin > seconds:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import yaml
 
 from .between import Between
 from .lab import Lab, image
+from .person import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "yunikorn"
@@ -85,7 +86,7 @@ class YuniKorn:
             *(word for name, value in values.items() for word in ("--set", f"{name}={value}")),
             log="yunikorn-install",
         )
-        self.until(lambda: self.rest("clusters") is not None)
+        until(lambda: self.rest("clusters") is not None, 90, 1)
 
     def remove(self) -> None:
         """Remove the release and what outlives it."""
@@ -106,7 +107,7 @@ class YuniKorn:
             labels = "--selector=component=yunikorn-scheduler"
             self.lab.kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", labels, "--timeout=120s")
         else:
-            self.until(lambda: self.rest("clusters") is not None)
+            until(lambda: self.rest("clusters") is not None, 90, 1)
 
     def restart(self) -> None:
         """A new process, which reads its ConfigMaps anew."""
@@ -128,14 +129,6 @@ class YuniKorn:
     def queue(self, path: str) -> Any:
         """A queue that stands, None if it does not."""
         return self.rest(f"partition/default/queue/{path}")
-
-    @staticmethod
-    def until(holds: Callable[[], object], seconds: float = 90) -> None:
-        """Wait for something to hold."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < deadline, f"not so after {seconds} s"
-            time.sleep(1)
 
     # --- what the cluster holds -----------------------------------------------------------------------------------
     def held(self) -> dict[str, str] | None:
@@ -346,7 +339,7 @@ def test_a_removed_queue_drains_lives_again_and_goes(yunikorn: YuniKorn) -> None
     """The plan names the owner; what runs keeps running, new ones are refused, a re-add revives, and `wait` sees it go."""
     yunikorn.has(BOTH)
     yunikorn.pod("bob-1", "root.research", "bob")
-    yunikorn.until(lambda: yunikorn.applications().get("bob-1", {}).get("applicationState") == "Running")
+    until(lambda: yunikorn.applications().get("bob-1", {}).get("applicationState") == "Running", 90, 1)
     assert yunikorn.applications()["bob-1"]["user"] == "bob"
 
     refused = yunikorn.queues(LESS, fails=True)
@@ -362,7 +355,7 @@ def test_a_removed_queue_drains_lives_again_and_goes(yunikorn: YuniKorn) -> None
     waited = yunikorn.queues(LESS, fails=True, wait=True, wait_timeout=3)
     assert "root.research drains (bob-1 of bob)" in waited["msg"]
     yunikorn.pod("late-1", "root.research", "eve")
-    yunikorn.until(lambda: "late-1" in yunikorn.applications("rejected"))
+    until(lambda: "late-1" in yunikorn.applications("rejected"), 90, 1)
     assert yunikorn.applications()["bob-1"]["applicationState"] == "Running"
     yunikorn.lab.kubectl("-n", PODS, "delete", "pod", "late-1", "--force")
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 import yaml
 
 from .lab import Lab, image
+from .person import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "jupyterhub"
@@ -29,14 +29,6 @@ REST = "http://yunikorn-service.yunikorn:9080/ws/v1/clusters"
 SERVICE = "/api/v1/namespaces/yunikorn/services/yunikorn-service:9080/proxy/ws/v1"
 TEAMS = yaml.safe_load((ROOT / "inventory/lab/group_vars/all/hub.yml").read_text(encoding="utf-8"))["platform_teams"]
 BIOLOGY_ALONE = json.dumps({"platform_teams": [team for team in TEAMS if team["name"] == "biology"]})
-
-
-def until(holds: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something to hold."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(1)
 
 
 def rest(lab: Lab, path: str) -> Any:
@@ -102,7 +94,7 @@ def notebook(lab: Lab, accounts: None) -> Iterator[str]:
         hers = {each["applicationID"]: each["applicationState"] for each in found if each["user"] == "alice"}
         return hers == {name: "Running"}
 
-    until(runs_alone)
+    until(runs_alone, 60, 1)
     yield name
     lab.kubectl("-n", NAMESPACE, "delete", "pod", name, "--ignore-not-found")
 

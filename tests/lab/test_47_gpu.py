@@ -9,22 +9,20 @@ The lab's GPU is the stand-in's; kubelet, scheduler and hub are the real ones.
 from __future__ import annotations
 
 import json
-import ssl
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from .lab import Lab
-from .person import Prober
+from .person import Prober, until
 
 # The two users that the hub's service for verify may act for.
 FIRST, SECOND = "kubehub-verify-a", "kubehub-verify-b"
 PROFILE = "gpu-a100-sxm4-40gb"
 NAMESPACE = "jupyterhub"
+USERS = "hub/api/users"
 CHANGE = "sharing default -> shared-4"
 MAINTENANCE = ("playbooks/gpu_maintenance.yml", "-e", "platform_gpu_slices=4", "-e")
 # The hub's own call of its watch, for some seconds. The hub's image has no shell.
@@ -52,70 +50,55 @@ class Hub:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self._token = lab.secret("kubehub-kept", "verify-token")
-        self._tls = ssl.create_default_context(cafile=lab.state / f"{lab.name}-ca.pem")
+        self._authority = str(lab.state / f"{lab.name}-ca.pem")
+        token = lab.secret("kubehub-kept", "verify-token")
+        self._headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
 
     def get(self, *what: str) -> Any:
         """An object of the hub's namespace."""
         return json.loads(self.lab.kubectl("-n", NAMESPACE, "get", *what, "-o", "json").output)
 
-    def call(self, method: str, path: str, body: Any = None, *, lines: str = "") -> str:
-        """What the API answers; with ``lines``, what it has streamed until a line holds that."""
-        return self._ask(f"hub/api/users/{path}", method, body, lines)
+    def call(self, method: str, path: str, body: object = None, **options: Any) -> requests.Response:
+        """What is answered within a minute, on a connection of its own and without cookies."""
+        browser = requests.Session()
+        browser.trust_env = False
+        given = {"headers": self._headers, "verify": self._authority, "timeout": 60, **options}
+        answer = browser.request(method, f"https://{self.lab.address(100)}/{path}", json=body, **given)
+        answer.raise_for_status()
+        return answer
 
     def notes(self, user: str) -> dict[str, str]:
         """What a user's notebook server has to tell."""
-        try:
-            found: dict[str, str] = json.loads(self._ask(f"user/{user}/kubehub/home"))["notes"]
-        except (OSError, ValueError) as error:
-            raise AssertionError(f"{user}'s server does not answer: {error}") from error
+        found: dict[str, str] = self.call("GET", f"user/{user}/kubehub/home").json()["notes"]
         return found
-
-    def _ask(self, path: str, method: str = "GET", body: Any = None, lines: str = "") -> str:
-        request = urllib.request.Request(
-            f"https://{self.lab.address(100)}/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            method=method,
-            headers={"Authorization": f"token {self._token}", "Content-Type": "application/json"},
-        )
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._tls)
-        )
-        with opener.open(request, timeout=60) as answer:
-            if not lines:
-                return str(answer.read().decode())
-            said = ""
-            for line in answer:
-                said += line.decode()
-                if lines in said:
-                    break
-            return said
 
     def start(self, user: str) -> None:
         """Have a user ask for a server with a GPU."""
         try:
-            self.call("POST", user)
-        except urllib.error.HTTPError as error:
-            if error.code != 409:  # The hub knows teams' members that have not logged in yet.
+            self.call("POST", f"{USERS}/{user}")
+        except requests.HTTPError as error:
+            if error.response.status_code != 409:  # The hub knows teams' members that have not logged in yet.
                 raise
-        self.call("POST", f"{user}/server", {"profile": PROFILE})
+        self.call("POST", f"{USERS}/{user}/server", {"profile": PROFILE})
+
+    def reads(self, user: str, words: str) -> str:
+        """What the page of a user's server that starts has said when there is a line with these words, or when it ends."""
+        said = ""
+        with self.call("GET", f"{USERS}/{user}/server/progress", stream=True) as answer:
+            for line in answer.iter_lines():
+                said += line.decode()
+                if words in said:
+                    break
+        return said
 
     def ready(self, user: str) -> bool:
         """Whether the user's server answers."""
-        return bool(json.loads(self.call("GET", user))["servers"].get("", {}).get("ready"))
+        return bool(self.call("GET", f"{USERS}/{user}").json()["servers"].get("", {}).get("ready"))
 
     def pod(self, user: str) -> Any:
         """The user's pod, None if there is none."""
         found = self.get("pods", "-l", f"component=singleuser-server,hub.jupyter.org/username={user}")["items"]
         return found[0] if found else None
-
-
-def until(holds: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for something to hold."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(1)
 
 
 def mark(lab: Lab) -> str:
@@ -149,15 +132,15 @@ def hub(lab: Lab) -> Iterator[Hub]:
     made = Hub(lab)
     yield made
     for user in (FIRST, SECOND):
-        made.call("DELETE", user)
-    until(lambda: made.pod(FIRST) is None and made.pod(SECOND) is None)
+        made.call("DELETE", f"{USERS}/{user}")
+    until(lambda: made.pod(FIRST) is None and made.pod(SECOND) is None, 120, 1)
     lab.playbook("playbooks/gpu.yml", log="gpu-whole")
     assert offered(lab) == "1"
 
 
 def test_a_gpu_notebook_starts_on_the_gpu_machine(hub: Hub) -> None:
     hub.start(FIRST)
-    until(lambda: hub.ready(FIRST))
+    until(lambda: hub.ready(FIRST), 120, 1)
     pod = hub.pod(FIRST)
     assert pod["spec"]["nodeName"] == "w2"
     assert pod["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
@@ -177,8 +160,8 @@ def test_the_exporter_says_who_holds_the_gpu(lab: Lab, hub: Hub) -> None:
 
 def test_a_second_one_waits_and_its_page_says_why(hub: Hub) -> None:
     hub.start(SECOND)
-    said = hub.call("GET", f"{SECOND}/server/progress", lines="Insufficient nvidia.com/gpu")
-    assert "Insufficient nvidia.com/gpu" in said
+    words = "Insufficient nvidia.com/gpu"
+    assert words in hub.reads(SECOND, words)
     assert hub.pod(SECOND)["status"]["phase"] == "Pending"
 
 
@@ -204,7 +187,7 @@ def test_slices_let_it_in_and_the_first_is_told_and_runs_on(lab: Lab, hub: Hub) 
     assert prober.failures == []
     assert told == {"", f"The GPUs of w2 are being changed ({CHANGE}). Your server goes on."}
     assert (offered(lab), mark(lab)) == ("4", "")
-    until(lambda: hub.ready(SECOND))
+    until(lambda: hub.ready(SECOND), 120, 1)
     after = hub.pod(FIRST)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     states = [one["status"]["containerStatuses"][0] for one in (before, after)]
@@ -233,4 +216,4 @@ def test_an_idle_gpu_is_told_of_then_given_back_and_a_busy_one_is_not(lab: Lab, 
     }
     for user, pod in zip((FIRST, SECOND), pods, strict=True):
         assert f"kubehub-gpu: {pod} of {user} is stopped, because its GPU is idle" in said
-    until(lambda: hub.pod(FIRST) is None and hub.pod(SECOND) is None)
+    until(lambda: hub.pod(FIRST) is None and hub.pod(SECOND) is None, 120, 1)

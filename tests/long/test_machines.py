@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,57 +16,30 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.lab.lab import ROOT, Lab
+
 BECOME = [] if os.geteuid() == 0 else ["sudo", "-n"]
-TOOLS = ROOT / ".venv" / "bin"
 
 
-class Lab:
-    """One lab by its name and subnet; every method runs the scripts that people run."""
+class Machines(Lab):
+    """A lab's machines, bare, by the scripts that people run."""
 
-    def __init__(self, name: str, subnet: str, **settings: str) -> None:
-        self.name = name
-        self.environment = {
-            **os.environ,
-            "PATH": f"{TOOLS}:{os.environ['PATH']}",
-            "NO_COLOR": "1",
-            "LAB_NAME": name,
-            "LAB_SUBNET": subnet,
-            **settings,
-        }
-        state = os.environ.get("KUBEHUB_STATE") or Path.home() / ".local/state/kubehub"
-        self.state = Path(state, name)
+    def __init__(self, name: str, subnet: str, **environment: str) -> None:
+        super().__init__(name, subnet, Path(os.environ.get("LAB_LOGS") or tempfile.mkdtemp(prefix=f"{name}-")))
+        self.environment.update(environment)
 
-    def molecule(self, action: str, **settings: str) -> dict[str, int]:
-        """Run create or destroy; return the number of changes for each host of Ansible's recaps."""
-        done = subprocess.run(
-            ["lab/molecule", action],
-            cwd=ROOT,
-            env={**self.environment, **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-        return {host: int(changed) for host, changed in re.findall(r"(?m)^(\S+) +: ok=\d+ +changed=(\d+)", done.stdout)}
+    def make(self, action: str, **environment: str) -> dict[str, int]:
+        """Create or destroy; return the number of changes for each host of Ansible's recaps."""
+        recap = self.run("lab/molecule", action, log=f"{self.name}-{action}", **environment).recap
+        return {host: counts["changed"] for host, counts in recap.items()}
 
     def ask(self, machine: str, *command: str) -> str:
         """Return what a command prints on a machine, as root, over SSH with its known host key."""
-        done = subprocess.run(
-            ["lab/login.sh", machine, *command],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return self.run("lab/login.sh", machine, *command, log=f"{self.name}-ssh-{machine}").output.strip()
 
     def wait(self, machine: str) -> None:
         """Wait until Ansible reaches a machine."""
-        command = ["ansible", "-i", "inventory/lab", machine, "-m", "ansible.builtin.wait_for_connection"]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        self.run("ansible", "-i", self.inventory, machine, "-m", "ansible.builtin.wait_for_connection")
 
     def containers(self) -> dict[str, str]:
         """The lab's containers: names and ids."""
@@ -98,26 +71,26 @@ def podman(*arguments: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def lab() -> Iterator[Machines]:
     """A lab of nine bare machines; the last test removes it, and so does the end."""
-    made = Lab("kubehub-long", "198.18.10.0/24")
-    made.molecule("destroy")
-    made.molecule("create")
+    made = Machines("kubehub-long", "198.18.10.0/24")
+    made.make("destroy")
+    made.make("create")
     yield made
-    made.molecule("destroy")
+    made.make("destroy")
     assert made.remains() == []
 
 
-def test_creating_again_changes_nothing(lab: Lab) -> None:
+def test_creating_again_changes_nothing(lab: Machines) -> None:
     before = lab.containers()
     assert len(before) == 9
-    changes = lab.molecule("create")
+    changes = lab.make("create")
     assert set(changes) == {"localhost", *(name.removeprefix("kubehub-long-") for name in before)}
     assert set(changes.values()) == {0}
     assert lab.containers() == before
 
 
-def test_a_killed_machine_comes_back_as_itself(lab: Lab) -> None:
+def test_a_killed_machine_comes_back_as_itself(lab: Machines) -> None:
     before = [
         lab.ask("cp1", "cat", "/etc/machine-id"),
         lab.ask("cp1", "cat", "/sys/class/net/eth0/address"),
@@ -136,40 +109,40 @@ def test_a_killed_machine_comes_back_as_itself(lab: Lab) -> None:
     assert lab.ask("cp1", "findmnt", "--noheadings", "--output", "PROPAGATION", "/") == "shared"
 
 
-def test_machines_are_told_apart(lab: Lab) -> None:
+def test_machines_are_told_apart(lab: Machines) -> None:
     machines = [name.removeprefix("kubehub-long-") for name in lab.containers()]
     assert len({lab.ask(name, "cat", "/etc/machine-id") for name in machines}) == 9
     assert len({lab.known_key(name).split()[-1] for name in machines}) == 9
 
 
-def test_a_machine_made_anew_is_another_and_all_others_are_left_alone(lab: Lab) -> None:
+def test_a_machine_made_anew_is_another_and_all_others_are_left_alone(lab: Machines) -> None:
     key, before = lab.known_key("cp2"), lab.containers()
     lab.ask("cp2", "touch", "/var/lib/lost")
-    lab.molecule("destroy", LAB_MACHINES="cp2")
+    lab.make("destroy", LAB_MACHINES="cp2")
     assert set(before) - set(lab.containers()) == {"kubehub-long-cp2"}
-    lab.molecule("create", LAB_MACHINES="cp2")
+    lab.make("create", LAB_MACHINES="cp2")
     after = lab.containers()
     assert {name for name in before if before[name] != after[name]} == {"kubehub-long-cp2"}
     assert lab.known_key("cp2") != key
     assert "lost" not in lab.ask("cp2", "ls", "/var/lib")
 
 
-def test_another_lab_with_another_debian_stands_beside(lab: Lab) -> None:
-    other = Lab("kubehub-long2", "198.18.11.0/24", LAB_DEBIAN="13", LAB_MACHINES="w1")
+def test_another_lab_with_another_debian_stands_beside(lab: Machines) -> None:
+    other = Machines("kubehub-long2", "198.18.11.0/24", LAB_DEBIAN="13", LAB_MACHINES="w1")
     before = lab.containers()
     try:
-        other.molecule("create")
+        other.make("create")
         assert other.ask("w1", "cat", "/etc/debian_version").startswith("13")
         assert other.ask("w1", "systemctl", "is-system-running", "--wait") == "running"
         assert lab.ask("w1", "cat", "/etc/debian_version").startswith("12")
     finally:
-        other.molecule("destroy")
+        other.make("destroy")
     assert other.remains() == []
     assert lab.containers() == before
 
 
-def test_an_interrupted_creation_is_completed_by_the_next_and_removed_whole(lab: Lab) -> None:
-    lab.molecule("destroy")
+def test_an_interrupted_creation_is_completed_by_the_next_and_removed_whole(lab: Machines) -> None:
+    lab.make("destroy")
     assert lab.remains() == []
     creation = subprocess.Popen(
         ["lab/molecule", "create"],
@@ -185,6 +158,6 @@ def test_an_interrupted_creation_is_completed_by_the_next_and_removed_whole(lab:
     os.killpg(creation.pid, signal.SIGINT)
     creation.wait()
     assert lab.containers()
-    lab.molecule("create")
+    lab.make("create")
     assert len(lab.containers()) == 9
-    assert set(lab.molecule("create").values()) == {0}
+    assert set(lab.make("create").values()) == {0}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -107,15 +107,6 @@ def charged(lab: Lab) -> dict[str, list[str]]:
     return {user: paths for user, paths in found.items() if paths}
 
 
-def holds(condition: Callable[[], bool]) -> Callable[[], None]:
-    """A condition as something to ask for until the answer is right."""
-
-    def ask() -> None:
-        assert condition()
-
-    return ask
-
-
 def pod(lab: Lab, account: str, namespace: str, name: str, queue: str, user: str) -> str:
     """Make a pod of 256 MiB for a user as an account, the admin's own where none is named; return what kubectl says, empty where the pod was made."""
     resources = {"requests": {"cpu": "10m", "memory": SIZES["small"]}}
@@ -196,7 +187,7 @@ def test_a_quota_holds_and_a_freed_share_is_taken(lab: Lab, people: dict[str, Pe
     begin = time.monotonic()
     bob.stop(60)
     stopped = time.monotonic() - begin
-    until(holds(lambda: used(lab, "root.science.physics") == 512), 60)
+    until(lambda: used(lab, "root.science.physics") == 512, 60)
     placed = time.monotonic() - begin
     dora.start(120)
     text = f"bob's notebook is gone after {stopped:.0f} s, dora's has its place after {placed:.0f} s"
@@ -207,7 +198,7 @@ def test_a_users_limit_holds(lab: Lab, people: dict[str, Person]) -> None:
     alice = people["alice"]
     assert pod(lab, HUB, "jupyterhub", "more-of-alice", "root.science.physics", "alice") == ""
     try:
-        until(holds(lambda: used(lab, "root.science.physics") == 256), 60)
+        until(lambda: used(lab, "root.science.physics") == 256, 60)
         alice.ask_for_server()
         line, _ = alice.reads("Waiting for a place.", 60)
         assert "In science.physics you have 0.14 of 0.39 GiB of memory free" in line
@@ -279,7 +270,7 @@ def test_a_scheduler_that_starts_anew_keeps_what_runs_and_its_account(lab: Lab, 
     lab.kubectl("-n", "yunikorn", "rollout", "restart", deployment)
     lab.kubectl("-n", "yunikorn", "rollout", "status", deployment, "--timeout=180s")
     alice.ask_notebook()
-    until(holds(lambda: charged(lab) == {"alice": ["root.science.physics"]}), 60)
+    until(lambda: charged(lab) == {"alice": ["root.science.physics"]}, 60)
     assert used(lab, "root.science.physics") == 256
     tell(
         "restart",

@@ -90,17 +90,6 @@ def format_token(token: Token) -> str:
     return f"{token.id}.{token.secret}"
 
 
-def parse_token(text: str) -> tuple[str, str]:
-    """``id.secret`` as (id, secret). The error doesn't repeat the text, which may be a secret with a slip in it."""
-    match = _TOKEN.fullmatch(text)
-    if match is None:
-        raise KubeadmError(
-            "not a bootstrap token: wanted 6 characters, a dot and 16 characters, each of a-z or 0-9, "
-            f"found {len(text)} characters"
-        )
-    return match[1], match[2]
-
-
 def parse_duration(text: str, option: str) -> timedelta:
     """A lifetime in kubeadm's spelling (``24h0m0s``, ``90m``): whole hours, minutes and seconds, more than nothing."""
     match = _DURATION.fullmatch(text)

@@ -17,12 +17,6 @@ def queue_of_group(teams: Iterable[Team]) -> dict[str, str]:
     return {team.group: team.queue for team in walk(teams) if team.peopled}
 
 
-def teams_of_user(teams: Iterable[Team], user: str) -> tuple[Team, ...]:
-    """Return the teams that name ``user`` (in small letters) as a member, the one that is the user's default first."""
-    found = [team for team in walk(teams) if user in team.members]
-    return tuple(sorted(found, key=lambda team: user not in team.default_of))
-
-
 def groups(teams: Iterable[Team]) -> dict[str, list[str]]:
     """Return the members that the inventory names, sorted, by the hub's group."""
     return {team.group: sorted(team.members) for team in walk(teams)}

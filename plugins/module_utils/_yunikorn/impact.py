@@ -86,7 +86,7 @@ class _Judge:
     """Both configurations by queue, and what is known of the applications in each."""
 
     def __init__(self, old: Config, new: Config, state: State | None) -> None:
-        self._old, self._old_partition = _by_queue(old)
+        self._old, _partition = _by_queue(old)
         self._new, self._new_partition = _by_queue(new)
         self._queues: dict[str, LiveQueue] | None = None
         self._applications: dict[str, list[Application]] | None = None

@@ -86,7 +86,6 @@ class Usage:
     used: Amounts = field(default_factory=dict)
     running: tuple[str, ...] = ()
     max: Amounts = field(default_factory=dict)
-    max_applications: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -316,7 +315,6 @@ class _Reading:
                             used=self._amounts(part, queue, "resourceUsage", where),
                             running=self._texts(part, queue, "runningApplications", where),
                             max=self._amounts(part, queue, "maxResources", where),
-                            max_applications=self._count(part, queue, "maxApplications", where),
                         )
                     )
                 children = self._typed(part, queue, "children", list, "list", where) or []

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+
+from ansible_collections.kubehub.platform.plugins.module_utils import _report
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = {
@@ -68,3 +71,15 @@ def test_the_readme_shows_the_lines_of_the_example() -> None:
     example = ROOT / "inventory" / "example" / "group_vars" / "all" / "platform.yml"
     assert shown is not None
     assert yaml.safe_load(shown[1]) == yaml.safe_load(example.read_text(encoding="utf-8"))
+
+
+def test_the_architecture_shows_a_check_that_verify_makes() -> None:
+    shown = re.search(r"```json\n(.*?)```", PAGES["ARCHITECTURE.md"], re.DOTALL)
+    variables = yaml.safe_load((ROOT / "roles/verify/vars/main.yml").read_text(encoding="utf-8"))
+    assert shown is not None
+    report = json.loads(shown[1])
+    names = {check["id"]: check["name"] for check in (variables["__verify_api"], *variables["__verify_checks"])}
+    assert _report.build(report["checks"]) == report
+    assert [(check["name"], check["host"]) for check in report["checks"]] == [
+        (names[check["id"]], "site") for check in report["checks"]
+    ]

@@ -48,22 +48,6 @@ WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
 @given(TOKENS)
-def test_parse_is_the_inverse_of_format(one: token.Token) -> None:
-    """parse(format(t)) == (id, secret)"""
-    assert token.parse_token(token.format_token(one)) == (one.id, one.secret)
-
-
-@given(st.text(max_size=40))
-@example("abcdef.0123456789abcdef\n")
-@example("abcdef.0123456789abcde٣")
-def test_only_the_text_of_a_token_is_one(text: str) -> None:
-    """Whatever is read as a token is written as the same text; all else is the typed error."""
-    with contextlib.suppress(KubeadmError):
-        identifier, secret = token.parse_token(text)
-        assert f"{identifier}.{secret}" == text
-
-
-@given(TOKENS)
 def test_reading_is_the_inverse_of_writing_a_secret(one: token.Token) -> None:
     """from_secret(json(to_secret(t))) == t"""
     assert token.from_secret(json.loads(json.dumps(token.to_secret(one)))) == one
@@ -133,7 +117,7 @@ def test_a_new_token_is_one_that_would_be_reused(tokens: list[token.Token], seed
     expires = NOW + timedelta(hours=2)
     new = token.generate(random.Random(seed).choice, taken, description=OURS, expires=expires)
     assert new.id not in taken
-    assert token.parse_token(token.format_token(new)) == (new.id, new.secret)
+    assert re.fullmatch(r"[a-z0-9]{6}\.[a-z0-9]{16}", token.format_token(new))
     assert token.from_secret(token.to_secret(new)) == new
     assert token.select([new], description=OURS, now=NOW, at_least=timedelta(hours=2)) == new
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run in a pod: ``python3 -m server operator|device-plugin|exporter``; the chart's ConfigMap says which GPUs there are.
+"""Run in a pod: ``python3 -m standins.gpu_operator.server operator|device-plugin|exporter``; the chart's ConfigMap says which GPUs there are.
 
 Exit codes: 0 when it is ended by a signal, 1 where NVIDIA's program would end, which the last line says.
 """
@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from ...api_server import ApiError, url_of
 from . import kubelet
-from .api import Api, ApiError
+from .api import Api
 from .hardware import ConfigurationError
 from .parts import LOG, Plugin, Site, export, operate, plug
 
@@ -51,9 +52,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     parser.add_argument("part", choices=["operator", "device-plugin", "exporter"])
     part = parser.parse_args(argv).part
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    host = environment["KUBERNETES_SERVICE_HOST"]
-    url = f"https://{f'[{host}]' if ':' in host else host}:{environment['KUBERNETES_SERVICE_PORT']}"
-    site = Site(Api(url, environment["NAMESPACE"]), environment)
+    site = Site(Api(url_of(environment), environment["NAMESPACE"]), environment)
     node = environment.get("NODE_NAME", "")
     plugins: dict[str, Plugin] = {}
     while True:

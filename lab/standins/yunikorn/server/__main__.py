@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, kubehub contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run in a pod: ``python3 -m server --verdicts FILE``; NAMESPACE names the namespace of the ConfigMaps, as YuniKorn has it.
+"""Run in a pod: ``python3 -m standins.yunikorn.server --verdicts FILE``; NAMESPACE names the namespace of the ConfigMaps, as YuniKorn has it.
 
 Exit codes: 0 when it is ended by a signal, 1 where YuniKorn would not start with the ConfigMaps, which the last line says.
 """
@@ -17,7 +17,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .cluster import ACCOUNT, Api, ApiError
+from ...api_server import ACCOUNT, ApiError, url_of
+from .cluster import Api
 from .configmaps import merged
 from .recorded import Recorded
 from .rest import Rest, Server
@@ -35,12 +36,6 @@ def look(api: Api, scheduler: Scheduler, namespace: str, name: str) -> None:
     with scheduler.lock:
         scheduler.take(settings)
         scheduler.observe(nodes, pods)
-
-
-def url_of(environment: Mapping[str, str]) -> str:
-    """The API server as every pod is told of it."""
-    host = environment["KUBERNETES_SERVICE_HOST"]
-    return f"https://{f'[{host}]' if ':' in host else host}:{environment['KUBERNETES_SERVICE_PORT']}"
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -5,23 +5,19 @@
 from __future__ import annotations
 
 import json
-import ssl
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from ...api_server import ApiError, ApiServer
 from .configmaps import NAMES
 from .quantity import kubernetes, largest, total
 
 Object = Mapping[str, Any]
 
 DOMAIN = "yunikorn.apache.org"
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 def seconds_of(timestamp: str) -> float:
@@ -126,39 +122,12 @@ class Node:
         )
 
 
-class ApiError(Exception):
-    """The API server gave no usable answer."""
-
-
-class Api:
-    """Reads objects with a service account's token, which the kubelet renews: it is read for every request."""
-
-    def __init__(self, url: str, account: Path = ACCOUNT, timeout: float = 10) -> None:
-        self._url = url
-        self._account = account
-        self._timeout = timeout
-        self._tls = ssl.create_default_context(cafile=account / "ca.crt") if url.startswith("https:") else None
-
-    def get(self, path: str, **query: str) -> Any:
-        """The object or list at a path, None where there is none."""
-        request = urllib.request.Request(f"{self._url}{path}?{urllib.parse.urlencode(query)}")
-        request.add_header("Accept", "application/json")
-        try:
-            token = (self._account / "token").read_text(encoding="ascii").strip()
-            request.add_unredirected_header("Authorization", f"Bearer {token}")
-            with urllib.request.urlopen(request, timeout=self._timeout, context=self._tls) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code == 404:
-                    return None
-                raise ApiError(f"GET {path}: {error.code} {error.reason}") from error
-        except (OSError, ValueError) as error:
-            raise ApiError(f"GET {path}: {error}") from error
+class Api(ApiServer):
+    """Reads what YuniKorn's Kubernetes side watches."""
 
     def configmaps(self, namespace: str) -> list[Object | None]:
         """The two ConfigMaps, None for one that is not there."""
-        return [self.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}") for name in NAMES]
+        return [self.ask("GET", f"/api/v1/namespaces/{namespace}/configmaps/{name}") for name in NAMES]
 
     def pods(self, scheduler: str) -> list[Pod]:
         """All pods that name this scheduler."""
@@ -170,7 +139,7 @@ class Api:
 
     def _list(self, path: str, **query: str) -> list[Object]:
         # From the API server's memory: these are asked for every second.
-        found = self.get(path, resourceVersion="0", **query)
+        found = self.ask("GET", f"{path}?{urllib.parse.urlencode({'resourceVersion': '0', **query})}")
         if found is None:
             raise ApiError(f"GET {path}: 404 Not Found")
         return list(found["items"])

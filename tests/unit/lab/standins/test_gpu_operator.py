@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.content.items import items
+from lab.content.oci import FilesLayer, Image
 from lab.content.release import load
+from lab.standins.api_server import ApiError
 from lab.standins.gpu_operator.server import hardware, metrics, parts, wire
-from lab.standins.gpu_operator.server.api import Api, ApiError
+from lab.standins.gpu_operator.server.api import Api
 from lab.standins.gpu_operator.server.hardware import ConfigurationError, Gpus, Settings
 
 CHART = Path(parts.__file__).parents[1] / "chart"
@@ -46,7 +51,7 @@ class Cluster(Api):
         }
         self.nodes = nodes
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         name = path.rpartition("/")[2]
         if "/configmaps/" in path:
             return {"data": self.maps[name]} if name in self.maps else None
@@ -239,9 +244,32 @@ def test_who_holds_what_is_read_and_other_fields_are_passed_over() -> None:
 # --- the API server -----------------------------------------------------------------------------------------------
 def test_an_api_server_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("not-a-secret", encoding="ascii")
-    api = Api("http://127.0.0.1:1", "gpu-operator", tmp_path, timeout=1)
+    api = Api("http://127.0.0.1:1", "gpu-operator", account=tmp_path, timeout=1)
     with pytest.raises(ApiError, match=r"^GET /api/v1/nodes/w2: <urlopen error .*Connection refused>$"):
         api.labels("w2")
+
+
+# --- the image ----------------------------------------------------------------------------------------------------
+def test_the_image_starts_with_the_files_that_are_put_into_it(tmp_path: Path) -> None:
+    (recipe,) = [item.build for item in items(load()) if item.name == "image gpu_operator"]
+    assert isinstance(recipe, Image)
+    config = dict(recipe.config)
+    for layer in recipe.layers:
+        if isinstance(layer, FilesLayer):
+            for place, text in layer.texts:
+                path = tmp_path / place.strip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    folder = tmp_path / str(config["WorkingDir"]).strip("/")
+    # Debian's package is in the image alone; nothing of the checkout can be imported.
+    (folder / "grpc.py").write_text("RpcError = OSError\n", encoding="ascii")
+    entrypoint = config["Entrypoint"]
+    assert isinstance(entrypoint, tuple)
+    done = subprocess.run(
+        [sys.executable, *entrypoint[1:], "--help"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: server [-h] {operator,device-plugin,exporter}\n")
 
 
 # --- the chart ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from lab.content.items import VERDICTS
-from lab.standins.yunikorn.server.cluster import ApiError
+from lab.standins.api_server import ApiError
 from lab.standins.yunikorn.server.recorded import Recorded, canonical
 from lab.standins.yunikorn.server.scheduler import FatalError
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +142,26 @@ def test_what_is_missing_keeps_only_those_back_that_need_it(
     assert {said for said in found.values() if said} == {reason}
 
 
+@pytest.fixture(params=["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def controllers_zone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A controller whose clock shows another zone's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("controllers_zone")
+def test_what_an_interrupted_run_left_is_as_old_in_every_zone() -> None:
+    (start,) = yaml.safe_load((ROLE / "tasks/start.yml").read_text(encoding="utf-8"))
+    (oldest,) = [
+        task["vars"]["__verify_oldest"] for task in start["block"] if "__verify_oldest" in task.get("vars", {})
+    ]
+    found = datetime.fromisoformat(str(render(oldest, verify_leavings_age=1800)).replace("Z", "+00:00"))
+    assert abs(datetime.now(timezone.utc) - timedelta(seconds=1800) - found) < timedelta(seconds=60)
+
+
 def pods(template: str, **variables: Any) -> dict[str, dict[str, Any]]:
     """Return the pods of a template by name."""
     loader = DataLoader()
@@ -199,6 +222,14 @@ def test_guests_run_where_probes_do_and_visitors_come_from_another_node() -> Non
 )
 def test_no_guest_without_a_question(changes: dict[str, Any], names: set[str]) -> None:
     assert set(pods("guests.yml.j2", __verify_probes=TWO, **changes)) == names
+
+
+@pytest.mark.parametrize(
+    ("template", "seconds"), [("probes.yml.j2", 0), ("guests.yml.j2", 0), ("gpus.yml.j2", 1), ("cuda.yml.j2", 1)]
+)
+def test_a_pod_goes_without_its_kubelet_unless_it_has_a_gpu(template: str, seconds: int) -> None:
+    found = pods(template, __verify_probes=TWO)
+    assert {pod["spec"]["terminationGracePeriodSeconds"] for pod in found.values()} == {seconds}
 
 
 @pytest.mark.parametrize("template", ["gpus.yml.j2", "cuda.yml.j2"])

@@ -117,7 +117,7 @@ def test_all_of_it() -> None:
     for name, usages in (("ada", found.users), ("staff", found.groups)):
         assert usages == (
             state.Usage(name=name, queue="root", used={"memory": 1024}, running=("app-1",)),
-            state.Usage(name=name, queue="root.a", max={"memory": 2048}, max_applications=3),
+            state.Usage(name=name, queue="root.a", max={"memory": 2048}),
         )
     assert found.capacity == {"memory": 8192, "vcore": 4000}
     assert (found.config, found.checksum, found.version) == (CONFIG, "ABC", "1.8.0")
