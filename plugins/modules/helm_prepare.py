@@ -189,8 +189,13 @@ def difference(module: AnsibleModule, revision: Mapping[str, Any], manifest: str
     def dump(value: object) -> str:
         return str(yaml.safe_dump(value, width=160, default_flow_style=False))
 
+    def number(text: str) -> float:
+        # As helm keeps it: 1.0 is 1.
+        return int(float(text)) if float(text).is_integer() else float(text)
+
+    values = json.loads(json.dumps(module.params["values"]), parse_float=number)
     old = revision.get("config") or {}, objects(revision.get("manifest", ""))
-    return _shown.difference(old, (module.params["values"], objects(manifest)), dump, module.params["secrets"])
+    return _shown.difference(old, (values, objects(manifest)), dump, module.params["secrets"])
 
 
 def main() -> None:

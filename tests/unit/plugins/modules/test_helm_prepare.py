@@ -145,6 +145,9 @@ def test_in_diff_mode_what_would_change_is_told_without_secrets(run: Runner) -> 
         "-port: 1",
         "+port: 2",
     ]
+    whole = {**CHART, "values": {"a": {"b": 1.0}, "token": "old-token"}}
+    run.prints = release["manifest"]
+    assert run([], [], **whole, _ansible_diff=True)["difference"] == []
     run.all = []
     assert "+++ wanted Service hub" in run([], [], **CHART, _ansible_diff=True)["difference"]
 
