@@ -98,7 +98,11 @@ def node_labels(
             wanted[name] = {**old}
         elif name in wanted:
             wanted[name] = {**old, **wanted[name]}
-    return {name: patch for name, patch in wanted.items() if not patch.items() <= known.get(name, {}).items()}
+    return {
+        name: patch
+        for name, patch in wanted.items()
+        if any(known.get(name, {}).get(label) != value for label, value in patch.items())
+    }
 
 
 def leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
