@@ -144,8 +144,6 @@ def _vrrp(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"vrrp_id: {settings['vrrp_id']} is not between 1 and 255; take a number that nobody else on the network uses"
     if not 0.01 <= float(settings["advert_interval"]) <= 40.95:
         yield f"advert_interval: {settings['advert_interval']} is not between 0.01 and 40.95 seconds"
-    if not 0 <= float(settings["preempt_delay"]) <= 1000:
-        yield f"preempt_delay: {settings['preempt_delay']} is not between 0 and 1000 seconds"
     for name in ("check_interval", "check_timeout", "check_fall", "check_rise"):
         if int(settings[name]) < 1:
             yield f"{name}: {settings[name]} is less than 1"

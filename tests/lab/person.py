@@ -130,7 +130,8 @@ class Person:
             assert not self.ask_hub("GET", "")["servers"]
 
         if self.ask_hub("GET", "")["servers"]:
-            self.ask_hub("DELETE", "/server")
+            # The hub answers when the server is gone, or after ten seconds.
+            self._server(f"{self.url}/hub/api/users/{self.name}", seconds).ask("DELETE", "/server")
         until(is_gone, seconds)
 
     def run(self, code: str, seconds: float = 30) -> str:

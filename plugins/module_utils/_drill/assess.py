@@ -90,7 +90,7 @@ def _faults(fault: Fault, found: Mapping[str, Sequence[Sample]]) -> Iterator[str
             if target == fault.watch and not fault.needs_again:
                 when = outage.begin - (fault.restored if outage.begin >= fault.restored else fault.broken)
                 what = "it was given back" if outage.begin >= fault.restored else "the fault"
-                yield f"a second outage of {target}, {when:.1f} s after {what}, of {outage.gap:.2f} s"
+                yield f"a second outage of {target}, {when:.1f} s after {what}, of {outage.gap:.2f} s: {outage.error}"
     if fault.healed is None:
         yield fault.error or "what failed did not become healthy again"
 

@@ -56,7 +56,6 @@ def settings(**changes: Any) -> dict[str, Any]:
         "check_timeout": 5,
         "check_fall": 2,
         "check_rise": 2,
-        "preempt_delay": 5,
         "timeout_connect": "5s",
         "timeout_http_request": "10s",
         "timeout_client": "5m",
@@ -146,7 +145,6 @@ def test_an_interface_is_found_by_any_of_its_addresses(address: str, name: str) 
         ({"vrrp_id": 0}, "vrrp_id: 0 is not between 1 and 255; take a number that nobody else on the network uses"),
         ({"vrrp_id": 256}, "vrrp_id: 256 is not between 1 and 255; take a number that nobody else on the network uses"),
         ({"advert_interval": 0}, "advert_interval: 0 is not between 0.01 and 40.95 seconds"),
-        ({"preempt_delay": -1}, "preempt_delay: -1 is not between 0 and 1000 seconds"),
         ({"check_timeout": 0}, "check_timeout: 0 is less than 1"),
         ({"check_fall": 0}, "check_fall: 0 is less than 1"),
         (

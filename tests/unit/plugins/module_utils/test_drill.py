@@ -86,8 +86,12 @@ def test_an_outage_within_its_bound_is_fine() -> None:
 FAULTS = [
     ({"api": probes((1.0, 2.5))}, {}, "api was away for 1.60 s, at most 1 s is wanted"),
     ({"api": probes(), "kernel": probes((1.0, 1.2))}, {}, "kernel failed 2 times and should not have noticed"),
-    ({"api": probes((1.0, 1.3), (6.0, 6.1))}, {}, "a second outage of api, 0.9 s after it was given back, of 0.20 s"),
-    ({"api": probes((1.0, 1.3), (4.0, 4.1))}, {}, "a second outage of api, 2.9 s after the fault, of 0.20 s"),
+    (
+        {"api": probes((1.0, 1.3), (6.0, 6.1))},
+        {},
+        "a second outage of api, 0.9 s after it was given back, of 0.20 s: refused",
+    ),
+    ({"api": probes((1.0, 1.3), (4.0, 4.1))}, {}, "a second outage of api, 2.9 s after the fault, of 0.20 s: refused"),
     ({"api": probes()}, {"healed": None}, "what failed did not become healthy again"),
     ({"api": probes()}, {"healed": None, "error": "cp1: no answer"}, "cp1: no answer"),
     ({"api": probes(until=0.5)}, {}, "api was not probed"),

@@ -165,6 +165,7 @@ def test_the_second_balancer_watches_its_own_haproxy_and_talks_to_the_others() -
     assert "    unicast_src_ip 192.0.2.12\n    check_unicast_src\n" in text
     assert "    unicast_peer {\n        192.0.2.11\n        192.0.2.13\n    }\n" in text
     assert "        192.0.2.100/32 dev eth0\n" in text
+    assert "    state BACKUP\n    nopreempt\n" in text
     assert ' --noproxy 127.0.0.1 --max-time 5 http://127.0.0.1:8404/healthz"\n' in text
 
 
@@ -175,6 +176,13 @@ def test_priorities_follow_the_order_of_the_peers(address: str, priority: int) -
 
 def test_a_single_balancer_has_nobody_to_talk_to() -> None:
     assert "unicast" not in render("keepalived.conf.j2", haproxy_keepalived_peers=["192.0.2.12"])
+
+
+def test_haproxys_unit_says_what_keepalived_watches() -> None:
+    unit = render("haproxy.service.conf.j2")
+    said = dict(re.findall(r"^(ExecSt\w+Post)=/bin/sh -c 'echo (\d) >/run/kubehub-haproxy-ended'$", unit, re.M))
+    assert said == {"ExecStartPost": "0", "ExecStopPost": "1"}
+    assert '    file "/run/kubehub-haproxy-ended"\n    weight 0\n' in render("keepalived.conf.j2")
 
 
 def test_all_settings_are_looked_at() -> None:
@@ -193,6 +201,7 @@ def test_what_shall_be_there_is_what_is_written() -> None:
     texts = {
         "/etc/haproxy/haproxy.cfg": render("haproxy.cfg.j2", haproxy_keepalived_certificates=[pair]),
         "/etc/keepalived/keepalived.conf": render("keepalived.conf.j2"),
+        "/etc/systemd/system/haproxy.service.d/50-kubehub.conf": render("haproxy.service.conf.j2"),
         "/etc/sysctl.d/60-haproxy-keepalived.conf": "net.ipv4.ip_nonlocal_bind=1\n",
         "/etc/haproxy/certs/front-door.pem": "C1\nC2\nK\n",
     }
