@@ -24,6 +24,12 @@ def node_faults(nodes: object) -> list[str]:
     return _faults.node_faults(_list(nodes, "node_faults"))
 
 
+def rollout_faults(workloads: object, names: object = None) -> list[str]:
+    """Return a line for each Deployment and DaemonSet whose newest version does not run everywhere yet."""
+    wanted = None if names is None else _list(names, "rollout_faults: names")
+    return _faults.rollout_faults(_list(workloads, "rollout_faults"), wanted)
+
+
 def ready_pods(pods: object) -> list[dict[str, Any]]:
     """Return name, node and address of each pod that is ready."""
     return [dict(pod) for pod in _faults.ready_pods(_list(pods, "ready_pods"))]
@@ -43,5 +49,6 @@ class FilterModule:
         return {
             "pod_faults": pod_faults,
             "node_faults": node_faults,
+            "rollout_faults": rollout_faults,
             "ready_pods": ready_pods,
         }

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from secrets import choice
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
-from ansible.parsing.yaml.dumper import AnsibleDumper
 
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, reasons, shown, values
+from ansible_collections.kubehub.platform.plugins.module_utils import _shown
+from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import kept, reasons, values
 
 
 def jupyterhub_reasons(
@@ -51,24 +50,9 @@ def jupyterhub_values(
     return values.values(settings, secrets, programs)
 
 
-def jupyterhub_difference(
-    old: Mapping[str, Any], new: Mapping[str, Any], manifest: str, wanted_manifest: str, secrets: Iterable[str] = ()
-) -> list[str]:
-    """Return the lines of a diff of two releases, without their secrets."""
-    return shown.difference((old, _objects(manifest)), (new, _objects(wanted_manifest)), _dump, secrets)
-
-
 def jupyterhub_masked(message: str, secrets: Iterable[str]) -> str:
     """Return a message without the secrets that it repeats."""
-    return shown.text(message, secrets)
-
-
-def _objects(manifest: str) -> list[dict[str, Any]]:
-    return [item for item in yaml.safe_load_all(manifest) if isinstance(item, dict)]
-
-
-def _dump(value: object) -> str:
-    return str(yaml.dump(value, Dumper=AnsibleDumper, sort_keys=True, width=160, default_flow_style=False))
+    return _shown.text(message, secrets)
 
 
 class FilterModule:
@@ -81,6 +65,5 @@ class FilterModule:
             "jupyterhub_warnings": jupyterhub_warnings,
             "jupyterhub_secrets": jupyterhub_secrets,
             "jupyterhub_values": jupyterhub_values,
-            "jupyterhub_difference": jupyterhub_difference,
             "jupyterhub_masked": jupyterhub_masked,
         }

@@ -57,6 +57,10 @@ class ClusterError(Exception):
     """The cluster can't do what it was asked. The message names the object and says why."""
 
 
+class AccessError(ClusterError):
+    """The kubeconfig can't be used. Asking again is of no use."""
+
+
 class ConflictError(ClusterError):
     """The object is not as it was read, or is there already."""
 
@@ -89,13 +93,17 @@ class Service:
 class Cluster:
     """A cluster's API."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        """Connect as :data:`OPTIONS` say; what is not given is taken from the kubeconfig, or from the pod that this runs in."""
+    def __init__(self, options: Mapping[str, Any], connect: float = 0) -> None:
+        """Connect as :data:`OPTIONS` say; what is not given is taken from the kubeconfig, or from the pod that this runs in.
+
+        ``connect`` is for how many seconds each of three connections is tried, by default for :data:`TIMEOUT`'s.
+        """
         api: Any = client.ApiClient(_configuration(options))
         call = api.call_api
 
         def call_in_time(*args: Any, **keywords: Any) -> Any:
-            return call(*args, **{**keywords, "_request_timeout": keywords.get("_request_timeout") or TIMEOUT})
+            timeout = keywords.get("_request_timeout") or (connect or TIMEOUT[0], TIMEOUT[1])
+            return call(*args, **{**keywords, "_request_timeout": timeout})
 
         api.call_api = call_in_time
         self._host = api.configuration.host
@@ -114,9 +122,10 @@ class Cluster:
         except _MissingError:
             return None
 
-    def find(self, kind: str, **selectors: str) -> list[dict[str, Any]]:
+    def find(self, kind: str, api_version: str = "v1", **selectors: str) -> list[dict[str, Any]]:
         """Return the objects that ``namespace``, ``label_selector`` and ``field_selector`` leave, of all namespaces where none is given."""
-        items: list[dict[str, Any]] = self._call(f"The list of {kind}s", "get", kind, **selectors)["items"]
+        found = self._call(f"The list of {kind}s", "get", kind, api_version, **selectors)
+        items: list[dict[str, Any]] = found["items"]
         return items
 
     def create(self, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -179,9 +188,9 @@ class Cluster:
         what = f'{kind} "{meta["name"]}" in {meta["namespace"]}'
         return self._call(what, verb, kind, namespace=meta["namespace"], body=manifest)
 
-    def _call(self, what: str, verb: str, kind: str, **arguments: Any) -> dict[str, Any]:
+    def _call(self, what: str, verb: str, kind: str, api_version: str = "v1", **arguments: Any) -> dict[str, Any]:
         try:
-            resource = self._dynamic.resources.get(api_version="v1", kind=kind)
+            resource = self._dynamic.resources.get(api_version=api_version, kind=kind)
             found: dict[str, Any] = getattr(self._dynamic, verb)(resource, **arguments).to_dict()
         except Exception as error:
             raise self._failed(what, error) from error
@@ -217,7 +226,7 @@ def _configuration(options: Mapping[str, Any]) -> Any:
             loader.load_incluster_config(client_configuration=configuration)
     except (ConfigException, OSError) as error:
         shown = kubeconfig or default
-        raise ClusterError(f"kubeconfig {shown}: {error}") from error
+        raise AccessError(f"kubeconfig {shown}: {error}") from error
     for option, name in (
         ("host", "host"),
         ("validate_certs", "verify_ssl"),

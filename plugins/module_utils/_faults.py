@@ -43,6 +43,34 @@ def node_faults(nodes: Iterable[Resource]) -> list[str]:
     return lines
 
 
+def rollout_faults(workloads: Iterable[Resource], names: Sequence[str] | None = None) -> list[str]:
+    """Return a line for each Deployment and DaemonSet of which the newest version does not run everywhere yet, sorted by name.
+
+    With ``names``, only these are looked at, and each that is not there has a line, too.
+    """
+    found = {_name(workload): workload for workload in workloads}
+    return list(filter(None, (_rollout(name, found.get(name)) for name in sorted(found if names is None else names))))
+
+
+def _rollout(name: str, workload: Resource | None) -> str:
+    if workload is None:
+        return f"{name}: is not there"
+    status, spec = _status(workload), _mapping(workload.get("spec"))
+    if status.get("observedGeneration") != _mapping(workload.get("metadata")).get("generation"):
+        return f"{name}: its newest version is not looked at yet"
+    if "replicas" in spec:
+        wanted, counts = spec["replicas"], ("updatedReplicas", "availableReplicas")
+    else:
+        wanted, counts = status.get("desiredNumberScheduled", 0), ("updatedNumberScheduled", "numberReady")
+    runs = min(status.get(count, 0) for count in counts)
+    # A DaemonSet that no node has yet is not done.
+    return (
+        ""
+        if runs == wanted and (wanted or "replicas" in spec)
+        else f"{name}: {runs} of {wanted} pods of its newest version are ready"
+    )
+
+
 def ready_pods(pods: Iterable[Resource]) -> list[ReadyPod]:
     """Return name, node and address of each pod that is ready and has an address, in the order of ``pods``."""
     found = []

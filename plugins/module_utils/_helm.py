@@ -7,8 +7,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Revision = Mapping[str, Any]
@@ -22,13 +25,20 @@ PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 
 
 def selector(release: str, *states: str) -> str:
-    """Return the label selector of a release's revisions in some states."""
-    return f"owner=helm,name={release},status in ({','.join(states)})"
+    """Return the label selector of a release's revisions, in some states or in whichever they are."""
+    return f"owner=helm,name={release}" + (f",status in ({','.join(states)})" if states else "")
 
 
-def newest(revisions: Iterable[Revision]) -> int:
-    """Return the highest number of some revisions, 0 where there is none."""
-    return max((int(revision["metadata"]["labels"]["version"]) for revision in revisions), default=0)
+def number(revision: Revision) -> int:
+    """Return which revision of its release it is, from 1."""
+    return int(revision["metadata"]["labels"]["version"])
+
+
+def content(revision: Revision) -> dict[str, Any]:
+    """Return the release that a revision holds: its ``config``, which are the values that were given, its ``manifest`` and more."""
+    packed = base64.b64decode(base64.b64decode(revision["data"]["release"]))
+    found: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return found
 
 
 def abandoned(

@@ -86,15 +86,23 @@ def labels(machine: Machine, strategy: str) -> dict[str, str]:
 def node_labels(
     machines: Iterable[Machine], strategy: str, nodes: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, dict[str, str | None]]:
-    """Return what is to be patched into nodes' labels by the nodes' names; a node that is none of the machines loses what it has of them."""
+    """Return what is to be patched into nodes' labels, by the names of the nodes that lack it.
+
+    A node that is none of the machines loses what it has of them.
+    """
+    known = dict(_labels_of(nodes))
     wanted: dict[str, dict[str, str | None]] = {machine.name: {**labels(machine, strategy)} for machine in machines}
-    for name, has in _labels_of(nodes):
+    for name, has in known.items():
         old = {label: None for label in (SHARING_LABEL, MIG_LABEL, _machines.KIND_LABEL) if label in has}
         if old and name not in wanted:
             wanted[name] = {**old}
         elif name in wanted:
             wanted[name] = {**old, **wanted[name]}
-    return wanted
+    return {
+        name: patch
+        for name, patch in wanted.items()
+        if any(known.get(name, {}).get(label) != value for label, value in patch.items())
+    }
 
 
 def leftovers(nodes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:

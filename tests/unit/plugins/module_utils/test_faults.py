@@ -109,6 +109,45 @@ def test_nodes_tell_their_own_reason() -> None:
     ]
 
 
+def deployment(name: str, replicas: int, updated: int, available: int, generation: int = 2) -> dict[str, Any]:
+    status = {"observedGeneration": 2, "updatedReplicas": updated, "availableReplicas": available}
+    meta = {"name": name, "generation": generation}
+    return {"metadata": meta, "spec": {"replicas": replicas}, "status": status}
+
+
+def daemon_set(name: str, desired: int, updated: int, ready: int) -> dict[str, Any]:
+    status = {"observedGeneration": 1, "desiredNumberScheduled": desired}
+    status |= {"updatedNumberScheduled": updated, "numberReady": ready}
+    return {"metadata": {"name": name, "generation": 1}, "spec": {}, "status": status}
+
+
+def test_workloads_are_done_when_all_pods_of_the_newest_version_are_ready() -> None:
+    done = [deployment("proxy", 1, 1, 1), deployment("none", 0, 0, 0), daemon_set("cilium", 5, 5, 5)]
+    assert core.rollout_faults(done) == []
+    others = [
+        deployment("new", 1, 1, 1, generation=3),
+        deployment("hub", 2, 2, 1),
+        deployment("all-old", 1, 0, 1),
+        daemon_set("flannel", 5, 4, 5),
+        daemon_set("early", 0, 0, 0),
+    ]
+    assert core.rollout_faults([*done, *others]) == [
+        "all-old: 0 of 1 pods of its newest version are ready",
+        "early: 0 of 0 pods of its newest version are ready",
+        "flannel: 4 of 5 pods of its newest version are ready",
+        "hub: 1 of 2 pods of its newest version are ready",
+        "new: its newest version is not looked at yet",
+    ]
+
+
+def test_workloads_that_are_named_must_be_there_and_others_are_not_looked_at() -> None:
+    assert core.rollout_faults([deployment("hub", 1, 1, 1), deployment("other", 1, 0, 0)], ["hub", "proxy"]) == [
+        "proxy: is not there"
+    ]
+    made = {"metadata": {"name": "hub", "generation": 1}, "spec": {"replicas": 1}}
+    assert core.rollout_faults([made]) == ["hub: its newest version is not looked at yet"]
+
+
 def test_objects_with_nothing_in_them_are_described_all_the_same() -> None:
     assert core.pod_faults([{}], [{}]) == ["pod default/? on no node: Unknown"]
     assert core.node_faults([{}]) == ["node ?: kubelet has not reported yet"]
@@ -118,9 +157,10 @@ def test_the_filters_are_the_cores_functions() -> None:
     filters = FilterModule().filters()
     assert filters["pod_faults"]([pod("a")], []) == core.pod_faults([pod("a")])
     assert filters["node_faults"]([{}]) == core.node_faults([{}])
+    assert filters["rollout_faults"]([], ["hub"]) == core.rollout_faults([], ["hub"])
 
 
-@pytest.mark.parametrize("name", ["pod_faults", "node_faults", "ready_pods"])
+@pytest.mark.parametrize("name", ["pod_faults", "node_faults", "rollout_faults", "ready_pods"])
 def test_a_filter_refuses_what_is_no_list(name: str) -> None:
     with pytest.raises(AnsibleFilterError, match=f"^{name}: expected a list, got str$"):
         FilterModule().filters()[name]("pods")

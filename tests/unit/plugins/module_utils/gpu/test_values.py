@@ -136,6 +136,13 @@ def test_a_node_that_is_no_gpu_machine_any_more_loses_its_configuration() -> Non
     }
 
 
+def test_a_node_that_has_its_labels_is_not_patched() -> None:
+    wanted = machines.read_all([{**W2, "slices": 2}])
+    patch = values.node_labels(wanted, "single", [node("w2", {"zone": "a"})])
+    assert set(patch) == {"w2"}
+    assert values.node_labels(wanted, "single", [node("w2", {"zone": "a", **patch["w2"]})]) == {}
+
+
 def test_the_operators_labels_are_found_and_no_others() -> None:
     ours = {
         "nvidia.com/gpu.count": "1",

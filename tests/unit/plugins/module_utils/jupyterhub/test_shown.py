@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kubehub.platform.plugins.filter.jupyterhub import FilterModule
-from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import quantity, shown
+from ansible_collections.kubehub.platform.plugins.module_utils import _shown
+from ansible_collections.kubehub.platform.plugins.module_utils._jupyterhub import quantity
+from ansible_collections.kubehub.platform.plugins.modules import helm_prepare
 
 from .inputs import PROGRAMS, secrets, settings
 
@@ -33,10 +36,16 @@ spec: {replicas: %d}
 """
 
 
+def difference(old: dict[str, Any], new: dict[str, Any], manifest: str, wanted: str) -> list[str]:
+    """The lines for a release with values and objects, and those that are wanted."""
+    module = SimpleNamespace(params={"values": new, "secrets": []})
+    return helm_prepare.difference(module, {"config": old, "manifest": manifest}, wanted)
+
+
 def test_a_difference_tells_that_a_secret_is_another_one_and_not_which() -> None:
     old: dict[str, Any] = {"proxy": {"secretToken": "old-old-old"}, "cull": {"timeout": 1}, "hub": {"db": {"url": "u"}}}
     new: dict[str, Any] = {"proxy": {"secretToken": "new-new-new"}, "cull": {"timeout": 2}, "hub": {"db": {"url": "u"}}}
-    found = FILTERS["jupyterhub_difference"](old, new, MANIFEST % ("b2xk", 1), MANIFEST % ("bmV3", 2))
+    found = difference(old, new, MANIFEST % ("b2xk", 1), MANIFEST % ("bmV3", 2))
     assert [line for line in found if line[0] in "+-"] == [
         "--- deployed values",
         "+++ wanted values",
@@ -56,7 +65,7 @@ def test_a_difference_tells_that_a_secret_is_another_one_and_not_which() -> None
 
 
 def test_a_first_release_is_shown_whole() -> None:
-    found = FILTERS["jupyterhub_difference"]({}, {"cull": {"every": 300}}, "", MANIFEST % ("b2xk", 1))
+    found = difference({}, {"cull": {"every": 300}}, "", MANIFEST % ("b2xk", 1))
     assert "+  every: 300" in found
     assert "+  token: (secret)" in found
     assert "b2xk" not in "\n".join(found)
@@ -64,7 +73,7 @@ def test_a_first_release_is_shown_whole() -> None:
 
 def test_nothing_is_shown_of_two_equal_releases() -> None:
     values = {"proxy": {"secretToken": "x"}}
-    assert FILTERS["jupyterhub_difference"](values, values, MANIFEST % ("b2xk", 1), MANIFEST % ("b2xk", 1)) == []
+    assert difference(values, values, MANIFEST % ("b2xk", 1), MANIFEST % ("b2xk", 1)) == []
 
 
 def test_no_secret_of_a_whole_release_is_shown() -> None:
@@ -79,7 +88,7 @@ def test_no_secret_of_a_whole_release_is_shown() -> None:
     wanted = FILTERS["jupyterhub_values"](inputs, hidden, PROGRAMS)
     data = base64.b64encode(yaml.safe_dump(wanted).encode()).decode()
     manifest = f"kind: Secret\nmetadata: {{name: hub}}\ndata: {{values.yaml: {data}}}\n"
-    text = "\n".join(FILTERS["jupyterhub_difference"]({}, wanted, "", manifest))
+    text = "\n".join(difference({}, wanted, "", manifest))
     for secret in (*hidden.values(), "provider-secret", "db-password", data):
         assert secret not in text
 
@@ -92,7 +101,7 @@ def test_a_message_loses_its_secrets_the_longer_ones_first() -> None:
 
 def test_masked_values_keep_what_is_no_text() -> None:
     given = {"minimum_password_length": 10, "keys": ["a", "b"], "imagePullSecret": {"create": False}}
-    assert shown.masked(given, {"keys": ["a", "x"]}) == {
+    assert _shown.masked(given, {"keys": ["a", "x"]}) == {
         "minimum_password_length": 10,
         "keys": ["(secret)", "(secret, another one)"],
         "imagePullSecret": {"create": False},
