@@ -12,7 +12,8 @@ FOLDER/targets.json, which is removed once it is read, is
 ``certificate`` and ``key`` are PEM texts. A probe is sent every ``interval``, whether those before it have ended or not.
 
 Lines [target, seconds since 1970 when it was sent, good, error] go to FOLDER/samples.jsonl, and FOLDER/pid says whom to end, until it has. It ends by
-itself when FOLDER is gone, or the process with the id PROCESS. Standard library alone: it runs with any Python 3.10 or newer.
+itself when FOLDER is gone, or the process with the id PROCESS. A probe that came to no answer while this program itself was kept from running is not
+written down: the answer may have lain there. Standard library alone: it runs with any Python 3.10 or newer.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from urllib.parse import urlsplit
 INTERVAL = 0.05
 TIMEOUT = 1.0
 FLUSH = 0.2
+BEAT = 0.05
+STALL = 0.2
+LATE = "no answer in time"
 
 
 def tls(target):
@@ -85,10 +89,10 @@ async def probe(name, target, context, samples):
     try:
         await asyncio.wait_for(ask(target, context, request(target, at)), target.get("timeout", TIMEOUT))
     except asyncio.TimeoutError:
-        error = "no answer in time"
+        error = LATE
     except (OSError, ssl.SSLError, asyncio.IncompleteReadError) as problem:
         error = problem.strerror or str(problem) or type(problem).__name__
-    samples.append([name, at, not error, error])
+    samples.append([name, at, not error, error, time.time()])
 
 
 async def repeat(name, target, samples, end):
@@ -106,6 +110,23 @@ async def repeat(name, target, samples, end):
     await asyncio.gather(*running)
 
 
+async def notice(stalls, end):
+    """Keep from when to when this program did not run although it should have."""
+    last = time.time()
+    while not end.is_set():
+        await asyncio.sleep(BEAT)
+        now = time.time()
+        if now - last > BEAT + STALL:
+            stalls.append((last, now))
+        last = now
+
+
+def measured(sample, stalls):
+    """Whether a sample says something of its target, and not of this program alone."""
+    _name, at, _good, error, ended = sample
+    return error != LATE or not any(begin < ended and at < end for begin, end in stalls)
+
+
 def is_there(process):
     """Whether a process is there."""
     try:
@@ -117,12 +138,14 @@ def is_there(process):
     return True
 
 
-async def write(folder, process, samples, end, prober):
+async def write(folder, process, samples, stalls, end, prober):
     """Write samples down soon after they are there, until the prober has ended."""
     with (folder / "samples.jsonl").open("a", encoding="utf-8") as file:
         while samples or not prober.done():
             while samples:
-                file.write(json.dumps(samples.pop(0)) + "\n")
+                sample = samples.pop(0)
+                if measured(sample, stalls):
+                    file.write(json.dumps(sample[:4]) + "\n")
             file.flush()
             if not folder.exists() or not is_there(process):
                 end.set()
@@ -131,12 +154,12 @@ async def write(folder, process, samples, end, prober):
 
 async def main(folder, process, targets):
     """Probe all targets until this process is told to end."""
-    end, samples = asyncio.Event(), []
+    end, samples, stalls = asyncio.Event(), [], []
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end.set)
     (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
     prober = asyncio.gather(*(repeat(name, target, samples, end) for name, target in targets.items()))
-    await asyncio.gather(prober, write(folder, process, samples, end, prober))
+    await asyncio.gather(prober, notice(stalls, end), write(folder, process, samples, stalls, end, prober))
     (folder / "pid").unlink(missing_ok=True)
 
 

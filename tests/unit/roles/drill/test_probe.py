@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -33,6 +34,7 @@ class Server:
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, str]] = []
         self.status = 200
+        self.delay = 0.0
         self.port = 0
         self.start()
 
@@ -43,6 +45,7 @@ class Server:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 server.seen.append((self.command, self.path, f"{self.headers.get('Authorization', '')} {body}".strip()))
+                time.sleep(server.delay)
                 self.send_response(server.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -153,6 +156,21 @@ def test_a_server_that_is_silent_does_not_slow_the_probes(tmp_path: Path) -> Non
     samples = prober.samples()
     assert {sample.error for sample in samples} == {"no answer in time"}
     assert samples[1].at - samples[0].at < 0.8
+
+
+def test_what_it_slept_through_it_does_not_count(server: Server, tmp_path: Path) -> None:
+    """Answers that came while the program was stopped are no outage; that it did not probe then is seen."""
+    server.delay = 0.3
+    prober = Prober(tmp_path, {"api": {"url": f"http://127.0.0.1:{server.port}/", "timeout": 1.0}})
+    until(lambda: len(prober.samples()) >= 10)
+    prober.process.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    prober.process.send_signal(signal.SIGCONT)
+    known = len(prober.samples())
+    until(lambda: len(prober.samples()) >= known + 20)
+    assert prober.end() == 0
+    assert [sample for sample in prober.samples() if not sample.ok] == []
+    assert outages.resolution(prober.samples()) > 1.5
 
 
 def test_it_ends_when_its_folder_is_gone(server: Server, tmp_path: Path) -> None:
