@@ -17,12 +17,13 @@ import pytest
 import yaml
 
 from lab.content.items import items
-from lab.content.oci import FilesLayer, Image
+from lab.content.oci import Image
 from lab.content.release import load
 from lab.standins.api_server import ApiError
 from lab.standins.gpu_operator.server import hardware, metrics, parts, wire
 from lab.standins.gpu_operator.server.api import Api
 from lab.standins.gpu_operator.server.hardware import ConfigurationError, Gpus, Settings
+from tests.unit.lab.standins.images import unpacked
 
 CHART = Path(parts.__file__).parents[1] / "chart"
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -253,18 +254,9 @@ def test_an_api_server_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) 
 def test_the_image_starts_with_the_files_that_are_put_into_it(tmp_path: Path) -> None:
     (recipe,) = [item.build for item in items(load()) if item.name == "image gpu_operator"]
     assert isinstance(recipe, Image)
-    config = dict(recipe.config)
-    for layer in recipe.layers:
-        if isinstance(layer, FilesLayer):
-            for place, text in layer.texts:
-                path = tmp_path / place.strip("/")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-    folder = tmp_path / str(config["WorkingDir"]).strip("/")
+    folder, entrypoint = unpacked(recipe, tmp_path)
     # Debian's package is in the image alone; nothing of the checkout can be imported.
     (folder / "grpc.py").write_text("RpcError = OSError\n", encoding="ascii")
-    entrypoint = config["Entrypoint"]
-    assert isinstance(entrypoint, tuple)
     done = subprocess.run(
         [sys.executable, *entrypoint[1:], "--help"], cwd=folder, capture_output=True, text=True, check=False
     )

@@ -16,6 +16,7 @@ import yaml
 from lab.content.items import STANDINS, items
 from lab.content.oci import FilesLayer, Image
 from lab.content.release import load
+from tests.unit.lab.standins.images import unpacked
 
 FOLDER = STANDINS / "yunikorn"
 RELEASE = load()
@@ -39,17 +40,7 @@ def templates() -> dict[str, dict[str, Any]]:
 
 
 def test_the_image_starts_with_the_files_that_are_put_into_it(image: Image, tmp_path: Path) -> None:
-    config = dict(image.config)
-    root = tmp_path / "root"
-    for layer in image.layers:
-        if isinstance(layer, FilesLayer):
-            for place, text in layer.texts:
-                path = root / place.strip("/")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-    entrypoint = config["Entrypoint"]
-    assert isinstance(entrypoint, tuple)
-    folder = root / str(config["WorkingDir"]).strip("/")
+    folder, entrypoint = unpacked(image, tmp_path / "root")
     # Alone in its own folder: nothing of the checkout can be imported.
     done = subprocess.run(
         [sys.executable, *entrypoint[1:], "--account", str(tmp_path)],
