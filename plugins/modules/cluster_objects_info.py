@@ -22,11 +22,8 @@ requirements:
   - openshift (Python) 0.13.2 or newer
 extends_documentation_fragment:
   - kubehub.platform._info
+  - kubehub.platform._kubeconfig
 options:
-  kubeconfig:
-    description: File with access to the cluster.
-    type: path
-    required: true
   objects:
     description: What is asked for.
     type: list

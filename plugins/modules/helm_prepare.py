@@ -24,11 +24,9 @@ requirements:
   - helm
   - kubernetes (Python) 31 or newer
   - openshift (Python) 0.13.2 or newer
+extends_documentation_fragment:
+  - kubehub.platform._kubeconfig
 options:
-  kubeconfig:
-    description: File with access to the cluster.
-    type: path
-    required: true
   binary_path:
     description: The program helm.
     type: path

@@ -20,11 +20,8 @@ requirements:
   - kubernetes (Python) on the machine that runs the module
 extends_documentation_fragment:
   - kubehub.platform._info
+  - kubehub.platform._kubeconfig
 options:
-  kubeconfig:
-    description: File with access to the cluster.
-    type: path
-    required: true
   namespace:
     description: The pods' namespace.
     type: str
